@@ -1,0 +1,232 @@
+/*
+ * A client: one connection to a Channels server, with its options, state, problems and
+ * life cycle. Channels are in channel.h.
+ */
+#ifndef PUSHER_CLIENT_H
+#define PUSHER_CLIENT_H
+
+#include <stdbool.h>
+
+#include <pusher/error.h>
+#include <pusher/log.h>
+#include <pusher/loop.h>
+#include <pusher/types.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef struct pusher_client pusher_client;
+
+/* The six states of a connection (CONN-01). */
+typedef enum pusher_state {
+    PUSHER_STATE_INITIALIZED = 0, /* connect has not been asked for yet */
+    PUSHER_STATE_CONNECTING,      /* an attempt runs, or the next one is waited for */
+    PUSHER_STATE_CONNECTED,       /* the server has greeted us; there is a socket id */
+    PUSHER_STATE_UNAVAILABLE, /* as connecting, for longer than unavailable_timeout_ms */
+    PUSHER_STATE_FAILED,      /* this build cannot connect at all (CFG-08) */
+    PUSHER_STATE_DISCONNECTED /* by pusher_client_disconnect(), or refused for good */
+} pusher_state;
+
+/* The name of a state as the protocol has it: "connecting". "unknown" for other values.
+ */
+PUSHER_API const char *pusher_state_name(pusher_state state);
+
+/* What a problem is about. The names are those of pusherctl's JSON. */
+typedef enum pusher_problem_kind {
+    PUSHER_PROBLEM_RESOLVE = 0, /* the host name has no address */
+    PUSHER_PROBLEM_CONNECT,     /* no TCP connection */
+    PUSHER_PROBLEM_TLS,         /* no TLS session, or a certificate that is not trusted */
+    PUSHER_PROBLEM_PROXY,       /* the proxy refused */
+    PUSHER_PROBLEM_UPGRADE,     /* an HTTP answer that is not a WebSocket upgrade */
+    PUSHER_PROBLEM_GREETING,    /* no connection_established, or not a valid one */
+    PUSHER_PROBLEM_CLOSED,      /* the connection ended; see `code` */
+    PUSHER_PROBLEM_PONG_TIMEOUT, /* a silent connection did not answer our ping */
+    PUSHER_PROBLEM_PROTOCOL,  /* a message that is not of the protocol; it was dropped */
+    PUSHER_PROBLEM_AUTH,      /* an authorization failed */
+    PUSHER_PROBLEM_SUBSCRIBE, /* the server refused a subscription */
+    PUSHER_PROBLEM_SIGNIN,    /* signing in failed */
+    PUSHER_PROBLEM_DECRYPT,   /* an event could not be decrypted */
+    PUSHER_PROBLEM_LIMIT,     /* a limit of the options was passed */
+    PUSHER_PROBLEM_SERVER     /* the server sent an in-band pusher:error */
+} pusher_problem_kind;
+
+/* The name of a kind of problem: "pong_timeout". "unknown" for other values. */
+PUSHER_API const char *pusher_problem_name(pusher_problem_kind kind);
+
+/* One problem, reported once. All of it lives until the callback returns. */
+typedef struct pusher_problem {
+    pusher_problem_kind kind;
+    int code;           /* close code, or code of an in-band error; -1: none */
+    int http_status;    /* status of the HTTP answer; 0: none */
+    int system_error;   /* an errno value; 0: none */
+    pusher_str channel; /* the channel it is about; ptr NULL: none */
+    pusher_str message; /* what happened, to what, and what to do; NUL-terminated */
+    bool will_retry;    /* true: the library goes on by itself; false: it needs a call */
+    uint32_t attempt;   /* the number of the failed attempt since the last stable
+                           connection,   from 1; 0: the problem is not a failed attempt */
+    uint32_t retry_in_ms; /* delay to the next attempt, when will_retry and attempt > 0 */
+} pusher_problem;
+
+/*
+ * The state changed (CONN-01): once for each edge, in order, `previous` != `current`.
+ * Runs on the loop's thread; every call on the client is legal inside, also
+ * pusher_client_free().
+ */
+typedef void (*pusher_state_fn)(pusher_client *client, pusher_state previous,
+                                pusher_state current, void *userdata);
+
+/*
+ * Something went wrong on the network, at the server or in the protocol. A problem that
+ * costs the connection is reported before the state changes. Same rules as
+ * pusher_state_fn.
+ */
+typedef void (*pusher_problem_fn)(pusher_client *client, const pusher_problem *problem,
+                                  void *userdata);
+
+/*
+ * Options of a client. Fill with pusher_options_init(), set at least `key` and `cluster`
+ * or `host`. All text is copied by pusher_client_new().
+ */
+typedef struct pusher_options {
+    size_t struct_size; /* set by the init function; lets the struct grow */
+
+    /* The loop the client lives on. NULL: the client makes a private one, see
+     * pusher_client_loop(). */
+    pusher_loop *loop;
+
+    /* The app key; required; characters A-Z a-z 0-9 _ . ~ - only (CFG-01). */
+    const char *key;
+    /* The cluster, for example "eu": the host is then ws-<cluster>.pusher.com (CFG-02).
+     */
+    const char *cluster;
+    /* The host of another server: a name or a numeric address ("::1" without brackets).
+     * Wins over `cluster`. */
+    const char *host;
+    /* TCP port; 0: 443 with TLS, 80 without (CFG-03). */
+    uint16_t port;
+    /* Put before "/app/<key>"; NULL or "" for none; otherwise starts with "/". */
+    const char *path;
+    /* Value of the Origin header; NULL: none is sent (URL-02). */
+    const char *origin;
+
+    /* TLS on (default true). Certificate chain, host name and validity are always
+     * checked, at least TLS 1.2; there is no switch that turns this off. */
+    bool tls;
+    /* A PEM file with the certification authorities to trust instead of the system's.
+     * NULL: the system's. */
+    const char *ca_file;
+
+    /* Timeouts in milliseconds. A value out of range makes pusher_client_new() fail. */
+    uint32_t
+        activity_timeout_ms;         /* 1000 to 86400000; default 120000 (CFG-04). Silence
+                                        after which we ping; the server's value wins if less */
+    uint32_t pong_timeout_ms;        /* 1000 to 3600000; default 30000 (PING-02) */
+    uint32_t unavailable_timeout_ms; /* 1000 to 3600000; default 10000 (CONN-05) */
+    uint32_t connect_timeout_ms; /* 1000 to 600000; default 15000. From the start of an
+                                    attempt to the greeting: name, TCP, TLS, upgrade */
+
+    /* Reconnecting (RETRY-06): a random delay between backoff_min_ms and an upper bound
+     * that doubles with each failed attempt up to backoff_max_ms. */
+    uint32_t backoff_min_ms;  /* 100 to 600000; default 1000 */
+    uint32_t backoff_max_ms;  /* backoff_min_ms to 3600000; default 30000 */
+    uint32_t stable_after_ms; /* 0 to 3600000; default 10000. A connection that lived this
+                                 long makes the backoff start anew */
+
+    /* Limits. Passing one is a PUSHER_ERR_LIMIT or a PUSHER_PROBLEM_LIMIT. */
+    size_t max_message_bytes; /* 1024 to 2^30; default 1 MiB (LIM-02): one incoming
+                                 message */
+    size_t max_channels;      /* 1 to 2^24; default 100000 */
+
+    /* Callbacks; each may be NULL. `userdata` is theirs; `free_userdata` frees it once,
+     * after the client's last callback, also when pusher_client_new() fails. */
+    pusher_state_fn on_state;
+    pusher_problem_fn on_problem;
+    void *userdata;
+    pusher_free_fn free_userdata;
+
+    /* Where log lines go. Default: off. */
+    pusher_log log;
+    /* Memory of the client; copied. NULL: malloc, realloc, free. */
+    const pusher_allocator *allocator;
+} pusher_options;
+
+/*
+ * Fills `options` with the defaults. `struct_size` is the size of the struct that the
+ * caller was compiled with. Never fails, runs no callback.
+ */
+PUSHER_API void pusher_options_init_sized(pusher_options *options, size_t struct_size);
+#define pusher_options_init(options)                                                     \
+    pusher_options_init_sized((options), sizeof *(options))
+
+/*
+ * Makes a client from `options` and stores it in `*ret`; untouched on failure. Nothing is
+ * sent before pusher_client_connect() (CFG-12). The caller frees it with
+ * pusher_client_free(). Call it on the thread of the loop.
+ *
+ * Returns 0, or PUSHER_ERR_INVALID (NULL, a struct_size that is no size of this struct, a
+ * value out of the range that stands beside it, a path or origin with bytes that have no
+ * place in a request), PUSHER_ERR_BAD_KEY, PUSHER_ERR_BAD_HOST (CFG-01),
+ * PUSHER_ERR_NOMEM, PUSHER_ERR_SYSTEM (no descriptor for a private loop). Runs no
+ * callback but the log's and, on failure, `free_userdata`.
+ */
+PUSHER_API int pusher_client_new(pusher_client **ret, const pusher_options *options);
+
+/*
+ * Frees the client with its channels and bindings, and its private loop. The connection
+ * is closed without waiting for the server. No callback of the client runs after this
+ * returns, or, from inside one of them, after that one returns; then the `free` functions
+ * of all userdata run. Legal in every callback. NULL is fine.
+ */
+PUSHER_API void pusher_client_free(pusher_client *client);
+
+/*
+ * Asks for a connection; the library keeps it up, with unlimited attempts, until
+ * pusher_client_disconnect() (CONN-03, CONN-08, RETRY-06). Without effect while
+ * connected, connecting or unavailable. The work happens in the loop; results arrive
+ * through on_state and on_problem, never from inside this call.
+ *
+ * Returns 0, or PUSHER_ERR_INVALID for NULL.
+ */
+PUSHER_API int pusher_client_connect(pusher_client *client);
+
+/*
+ * Ends the connection or the attempts; nothing reconnects until pusher_client_connect()
+ * (CONN-07). Channels and bindings stay and are subscribed again then. The state callback
+ * arrives from the loop. Without effect when disconnected.
+ *
+ * Returns 0, or PUSHER_ERR_INVALID for NULL.
+ */
+PUSHER_API int pusher_client_disconnect(pusher_client *client);
+
+/*
+ * For programs with one client: connects, and runs the client's loop on this thread until
+ * the state is DISCONNECTED or FAILED, the client is freed by a callback, or
+ * pusher_loop_stop() is called on its loop. Callbacks run inside.
+ *
+ * Returns 0, PUSHER_ERR_INVALID for NULL, PUSHER_ERR_REENTRANT from inside one of the
+ * loop's callbacks, PUSHER_ERR_SYSTEM if waiting failed.
+ */
+PUSHER_API int pusher_client_run(pusher_client *client);
+
+/* The state as last reported to on_state. INITIALIZED for NULL. Runs no callback. */
+PUSHER_API pusher_state pusher_client_state(const pusher_client *client);
+
+/*
+ * The socket id that the server gave this connection, for example "123.456"; an empty
+ * text unless connected (CONN-10). Lives until the next callback or call that lets the
+ * loop run; NUL-terminated.
+ */
+PUSHER_API pusher_str pusher_client_socket_id(const pusher_client *client);
+
+/* The loop of the client: the one of its options, or its private one. NULL for NULL. */
+PUSHER_API pusher_loop *pusher_client_loop(const pusher_client *client);
+
+/* The `userdata` of the client's options. NULL for NULL. */
+PUSHER_API void *pusher_client_userdata(const pusher_client *client);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif
