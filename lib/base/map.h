@@ -1,0 +1,39 @@
+/*
+ * A hash table from text to elements. The links live in the elements (uthash inside), the
+ * key is borrowed from the element, and growing is allowed to fail without losing
+ * anything.
+ */
+#ifndef BASE_MAP_H
+#define BASE_MAP_H
+
+#include <pusher/types.h>
+
+/* Small tables: most clients have a handful of channels. A macro of uthash. */
+#define HASH_INITIAL_NUM_BUCKETS      4U
+#define HASH_INITIAL_NUM_BUCKETS_LOG2 2U
+#include <uthash.h>
+
+struct map_node {
+    pusher_str key; /* borrowed: must live and stay the same while the node is in a map */
+    UT_hash_handle hh;
+};
+
+struct map {
+    struct map_node *first;
+    const pusher_allocator *mem;
+};
+
+void map_init(struct map *map, const pusher_allocator *mem);
+
+/* Adds `node` under node->key, which must not be there yet. 0 or PUSHER_ERR_NOMEM. */
+int map_insert(struct map *map, struct map_node *node);
+
+/* The node under `key`, or NULL. */
+struct map_node *map_find(const struct map *map, pusher_str key);
+
+/* Removes a node that is in the map. The last one takes the table's memory with it. */
+void map_remove(struct map *map, struct map_node *node);
+
+size_t map_size(const struct map *map);
+
+#endif

@@ -1,0 +1,42 @@
+/*
+ * Where a client connects: host, port and request path from the options (CFG-01 … CFG-03,
+ * URL-01), and the checks that keep foreign bytes out of a request.
+ */
+#ifndef CODEC_URL_H
+#define CODEC_URL_H
+
+#include <stdbool.h>
+
+#include "base/buf.h"
+
+/* 1 or more of A-Z a-z 0-9 _ . ~ - (CFG-01). */
+bool url_key_valid(pusher_str key);
+
+/* A host name (letters, digits, - . _), an IPv4 or an IPv6 address without brackets, up
+ * to 253 bytes. */
+bool url_host_valid(pusher_str host);
+
+/* Letters, digits and "-" : the part of ws-<cluster>.pusher.com. */
+bool url_cluster_valid(pusher_str cluster);
+
+/* Starts with "/", printable ASCII without space, ", <, >, \, ^, `, {, |, }, ? and #. */
+bool url_path_valid(pusher_str path);
+
+/* No byte below 0x20 and no 0x7f: fit for a header value. */
+bool url_header_value_valid(pusher_str value);
+
+/* "ws-<cluster>.pusher.com" (CFG-02). 0, PUSHER_ERR_NOMEM, PUSHER_ERR_LIMIT. */
+int url_append_cluster_host(struct buf *out, pusher_str cluster);
+
+/* "<path>/app/<key>?protocol=7&client=libpusher&version=<version>" (URL-01). Same errors.
+ */
+int url_append_request(struct buf *out, pusher_str path, pusher_str key);
+
+/* Value of the Host header: the port only where it is not the scheme's own; an IPv6
+ * address in brackets. Same errors. */
+int url_append_host_header(struct buf *out, pusher_str host, uint16_t port, bool tls);
+
+/* 443 or 80 (CFG-03). */
+uint16_t url_default_port(bool tls);
+
+#endif

@@ -1,0 +1,158 @@
+/*
+ * The protocol of one connection, without I/O, clock or user code: facts and the time go
+ * in; what is wanted of the transport, the next deadline, frames and events come out.
+ *
+ * Levels (asked for at any time, never lost): core_want, core_deadline, core_state.
+ * Outputs of the last input: core_take_problem, core_take_delivery. The caller takes both
+ * after each input that can make them (they say so), before the next such input.
+ * Queue: core_next_frame, computed from what the connection and its channels still owe
+ * the server.
+ *
+ * `now` is monotonic milliseconds; it enters with each call and never goes back. Attempts
+ * are numbered (generation): a fact that carries an older number is ignored.
+ */
+#ifndef CORE_CORE_H
+#define CORE_CORE_H
+
+#include <stdbool.h>
+
+#include <pusher/channel.h>
+#include <pusher/client.h>
+
+#include "base/buf.h"
+#include "base/list.h"
+#include "base/map.h"
+#include "codec/message.h"
+
+struct core;
+
+struct core_config {
+    uint32_t activity_timeout_ms;
+    uint32_t pong_timeout_ms;
+    uint32_t unavailable_timeout_ms;
+    uint32_t connect_timeout_ms;
+    uint32_t backoff_min_ms;
+    uint32_t backoff_max_ms;
+    uint32_t stable_after_ms;
+    size_t max_channels;
+    bool tls;
+    uint64_t seed; /* of the jitter */
+    pusher_log log;
+    const pusher_allocator *mem; /* outlives the core */
+};
+
+#define CORE_NEVER UINT64_MAX
+
+/* 0 or PUSHER_ERR_NOMEM. The config is copied; its values have been checked. */
+int core_new(struct core **ret, const struct core_config *config, uint64_t now);
+void core_free(struct core *core); /* frees the channels too; NULL is fine */
+
+/* --- what the user wants --- */
+
+void core_connect(struct core *core, uint64_t now);
+void core_disconnect(struct core *core, uint64_t now);
+
+/* --- what happened to the transport (attempt `generation`) --- */
+
+/* How far an attempt had come when it ended. */
+enum core_stage {
+    CORE_STAGE_RESOLVE,
+    CORE_STAGE_CONNECT,
+    CORE_STAGE_TLS,
+    CORE_STAGE_PROXY,
+    CORE_STAGE_UPGRADE,
+    CORE_STAGE_OPEN,   /* the WebSocket was open */
+    CORE_STAGE_LIMIT,  /* it was open, and a message passed max_message_bytes */
+    CORE_STAGE_INVALID /* it was open, and the peer broke the WebSocket protocol or UTF-8
+                        */
+};
+
+struct core_closed {
+    enum core_stage stage;
+    int close_code;   /* -1: none */
+    int http_status;  /* 0: none */
+    int system_error; /* errno; 0: none */
+    pusher_str
+        reason; /* of the close frame, or what the layer below says; may be empty */
+};
+
+void core_on_open(struct core *core, uint32_t generation, uint64_t now);
+/* May make a problem and a delivery. Spans of the delivery point into `text`. */
+void core_on_text(struct core *core, uint32_t generation, pusher_str text, uint64_t now);
+/* A binary frame (URL-03). May make a problem. */
+void core_on_binary(struct core *core, uint32_t generation, uint64_t now);
+/* May make a problem. */
+void core_on_closed(struct core *core, uint32_t generation,
+                    const struct core_closed *closed, uint64_t now);
+/* Handles at most one due deadline; call while core_deadline() <= now. May make a
+ * problem. */
+void core_on_time(struct core *core, uint64_t now);
+
+/* --- levels --- */
+
+struct core_want {
+    bool open;           /* a transport is wanted; false: none */
+    uint32_t generation; /* the attempt it belongs to */
+    bool tls;            /* with TLS: the option, or moved up by 4000 (CLOSE-04) */
+};
+
+struct core_want core_want(const struct core *core);
+uint64_t core_deadline(const struct core *core); /* CORE_NEVER: none */
+pusher_state core_state(const struct core *core);
+pusher_str core_socket_id(const struct core *core); /* empty unless connected (CONN-10) */
+
+/* --- outputs of the last input --- */
+
+/* True: `*ret` is filled; its texts live until the next input. */
+bool core_take_problem(struct core *core, pusher_problem *ret);
+
+/* Which bindings an event is for (MSG-07). */
+enum core_scope {
+    CORE_SCOPE_CHANNEL, /* the library's own: bindings of the channel only */
+    CORE_SCOPE_CLIENT,  /* unknown channel or none: bindings of the client only */
+    CORE_SCOPE_BOTH
+};
+
+struct core_channel;
+
+/* One event for the user's bindings. */
+struct core_delivery {
+    enum core_scope scope;
+    pusher_str name; /* as the user binds it: pusher:subscription_succeeded */
+    struct core_channel *channel;  /* NULL: none, or not one of ours */
+    const struct message *message; /* lives until the next core_on_text */
+};
+
+/* True: `*ret` is filled and the delivery is no longer pending. */
+bool core_take_delivery(struct core *core, struct core_delivery *ret);
+
+/*
+ * Appends the next frame that the server is owed to `out` (cleared by the caller) and
+ * counts it as sent. 1: a frame; 0: none; PUSHER_ERR_NOMEM: nothing changed, ask again
+ * later. Only while connected (I3, I8). Order: pong, ping, then unsubscribes and
+ * subscribes in the order they were asked for.
+ */
+int core_next_frame(struct core *core, struct buf *out);
+
+/* --- channels (core_channel.c) --- */
+
+/*
+ * Adds channel `name`, or finds it; a failed one is wanted again, a cancelled one is
+ * taken back (SUB-05). `user` is stored for core_channel_user, of a new channel only. 0
+ * with
+ * `*ret`, PUSHER_ERR_LIMIT, PUSHER_ERR_NOMEM. The name has been checked.
+ */
+int core_subscribe(struct core *core, pusher_str name, void *user,
+                   struct core_channel **ret);
+
+/* The user no longer wants it: the pointer is invalid from here on. */
+void core_unsubscribe(struct core *core, struct core_channel *channel);
+
+/* The wanted channel of that name, or NULL. */
+struct core_channel *core_find_channel(const struct core *core, pusher_str name);
+
+pusher_subscription core_channel_state(const struct core_channel *channel);
+pusher_str core_channel_name(const struct core_channel *channel); /* NUL-terminated */
+void *core_channel_user(const struct core_channel *channel);
+
+#endif
