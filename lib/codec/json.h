@@ -31,6 +31,9 @@ bool json_valid(pusher_str text);
  */
 int json_parse(pusher_str text, struct json_object **ret);
 
+/* Gives back what json_parse() or message_data_json() stored; NULL is fine. */
+void json_release(struct json_object *value);
+
 /* The member `name` of an object; NULL when absent, null, or `object` is no object. */
 struct json_object *json_member(struct json_object *object, const char *name);
 

@@ -137,10 +137,9 @@ int core_next_frame(struct core *core, struct buf *out);
 /* --- channels (core_channel.c) --- */
 
 /*
- * Adds channel `name`, or finds it; a failed one is wanted again, a cancelled one is
- * taken back (SUB-05). `user` is stored for core_channel_user, of a new channel only. 0
- * with
- * `*ret`, PUSHER_ERR_LIMIT, PUSHER_ERR_NOMEM. The name has been checked.
+ * Adds channel `name`, or finds it; a failed one is wanted again, a cancelled one is taken
+ * back (SUB-05). `user` is stored for core_channel_user in each of these cases. 0 with `*ret`,
+ * PUSHER_ERR_LIMIT, PUSHER_ERR_NOMEM. The name has been checked.
  */
 int core_subscribe(struct core *core, pusher_str name, void *user,
                    struct core_channel **ret);

@@ -1,0 +1,151 @@
+/*
+ * The facade: channels of a client and the bindings on them.
+ */
+#include "client/channel.h"
+
+#include "base/mem.h"
+#include "base/str.h"
+#include "client/binding.h"
+#include "client/pump.h"
+#include "codec/channel_name.h"
+
+const char *pusher_subscription_name(pusher_subscription subscription)
+{
+    switch (subscription) {
+    case PUSHER_SUBSCRIPTION_WANTED:
+        return "wanted";
+    case PUSHER_SUBSCRIPTION_AUTHORIZING:
+        return "authorizing";
+    case PUSHER_SUBSCRIPTION_SUBSCRIBING:
+        return "subscribing";
+    case PUSHER_SUBSCRIPTION_SUBSCRIBED:
+        return "subscribed";
+    case PUSHER_SUBSCRIPTION_FAILED:
+        return "failed";
+    }
+    return "unknown";
+}
+
+static int channel_add(pusher_client *client, pusher_str name, pusher_channel **ret)
+{
+    pusher_channel *channel = mem_zalloc(&client->mem, sizeof *channel);
+    if (!channel)
+        return PUSHER_ERR_NOMEM;
+    int rc = core_subscribe(client->core, name, channel, &channel->core);
+    if (rc) {
+        mem_free(&client->mem, channel);
+        return rc;
+    }
+    channel->client = client;
+    binding_scope_init(&channel->bindings);
+    list_append(&client->channels, &channel->link);
+    *ret = channel;
+    return 0;
+}
+
+/* Asks again for a channel that is there; only a failed one changes (SUB-10). */
+static int channel_ask_again(pusher_client *client, struct core_channel *known,
+                             pusher_channel **ret)
+{
+    pusher_channel *channel = core_channel_user(known);
+    int rc = core_subscribe(client->core, core_channel_name(known), channel, &known);
+    if (!rc)
+        *ret = channel;
+    return rc;
+}
+
+int pusher_client_subscribe(pusher_client *client, const char *name, pusher_channel **ret)
+{
+    if (!client || !name || client->life != CLIENT_ALIVE)
+        return PUSHER_ERR_INVALID;
+    pusher_str text = str_of(name);
+    if (!channel_name_valid(text))
+        return PUSHER_ERR_BAD_CHANNEL;
+    if (channel_kind_of(text) != CHANNEL_PUBLIC)
+        return PUSHER_ERR_UNSUPPORTED;
+    struct core_channel *known = core_find_channel(client->core, text);
+    pusher_channel *channel = NULL;
+    int rc = known ? channel_ask_again(client, known, &channel)
+                   : channel_add(client, text, &channel);
+    if (rc)
+        return rc;
+    pump_later(client);
+    if (ret)
+        *ret = channel;
+    return 0;
+}
+
+void channel_drop(pusher_channel *channel)
+{
+    pusher_client *client = channel->client;
+    core_unsubscribe(client->core, channel->core);
+    channel->core = NULL;
+    binding_scope_clear(client, &channel->bindings);
+    list_remove(&channel->link);
+    list_append(&client->dead_channels, &channel->link);
+}
+
+int pusher_channel_unsubscribe(pusher_channel *channel)
+{
+    if (!channel || !channel->core)
+        return PUSHER_ERR_INVALID;
+    pusher_client *client = channel->client;
+    client_enter(client);
+    channel_drop(channel);
+    pump_later(client);
+    client_leave(client);
+    return 0;
+}
+
+pusher_channel *pusher_client_channel(pusher_client *client, const char *name)
+{
+    if (!client || !name || client->life != CLIENT_ALIVE)
+        return NULL;
+    struct core_channel *known = core_find_channel(client->core, str_of(name));
+    return known ? core_channel_user(known) : NULL;
+}
+
+pusher_str pusher_channel_name(const pusher_channel *channel)
+{
+    return channel && channel->core ? core_channel_name(channel->core) : STR("");
+}
+
+pusher_subscription pusher_channel_state(const pusher_channel *channel)
+{
+    return channel && channel->core ? core_channel_state(channel->core)
+                                    : PUSHER_SUBSCRIPTION_WANTED;
+}
+
+pusher_client *pusher_channel_client(const pusher_channel *channel)
+{
+    return channel ? channel->client : NULL;
+}
+
+int pusher_channel_bind(pusher_channel *channel, const char *event, pusher_event_fn fn,
+                        void *userdata, pusher_free_fn free_userdata, pusher_id *ret)
+{
+    struct binding_scope *scope = channel && channel->core ? &channel->bindings : NULL;
+    return binding_add(channel ? channel->client : NULL, scope, event, fn, userdata,
+                       free_userdata, ret);
+}
+
+int pusher_client_bind(pusher_client *client, const char *event, pusher_event_fn fn,
+                       void *userdata, pusher_free_fn free_userdata, pusher_id *ret)
+{
+    struct binding_scope *scope =
+        client && client->life == CLIENT_ALIVE ? &client->bindings : NULL;
+    return binding_add(client, scope, event, fn, userdata, free_userdata, ret);
+}
+
+int pusher_client_unbind(pusher_client *client, pusher_id binding)
+{
+    if (!client)
+        return PUSHER_ERR_INVALID;
+    struct binding *found = handle_find(&client->handles, binding);
+    if (!found)
+        return PUSHER_ERR_NOT_FOUND;
+    client_enter(client);
+    binding_remove(client, found);
+    client_leave(client);
+    return 0;
+}

@@ -1,0 +1,149 @@
+/*
+ * Options of a client: defaults, and the checks that make bad input a clear error before
+ * any I/O (CFG-01 … CFG-05).
+ */
+#include "client/client.h"
+
+#include <stddef.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "base/str.h"
+#include "codec/url.h"
+
+static const pusher_options defaults = {
+    .tls = true,
+    .activity_timeout_ms = 120000,
+    .pong_timeout_ms = 30000,
+    .unavailable_timeout_ms = 10000,
+    .connect_timeout_ms = 15000,
+    .backoff_min_ms = 1000,
+    .backoff_max_ms = 30000,
+    .stable_after_ms = 10000,
+    .max_message_bytes = 1024 * 1024,
+    .max_channels = 100000,
+};
+
+void pusher_options_init_sized(pusher_options *options, size_t struct_size)
+{
+    size_t known = struct_size < sizeof defaults ? struct_size : sizeof defaults;
+    memset(options, 0, struct_size);
+    memcpy(options, &defaults, known);
+    options->struct_size = struct_size;
+}
+
+/* The numbers and where they may lie; the ranges stand beside the fields in
+ * <pusher/client.h>. */
+static bool numbers_valid(const pusher_options *o)
+{
+    struct {
+        uint64_t value, min, max;
+    } const ranges[] = {
+        {o->activity_timeout_ms, 1000, 86400000},
+        {o->pong_timeout_ms, 1000, 3600000},
+        {o->unavailable_timeout_ms, 1000, 3600000},
+        {o->connect_timeout_ms, 1000, 600000},
+        {o->backoff_min_ms, 100, 600000},
+        {o->backoff_max_ms, o->backoff_min_ms, 3600000},
+        {o->stable_after_ms, 0, 3600000},
+        {o->max_message_bytes, 1024, 1u << 30},
+        {o->max_channels, 1, 1u << 24},
+    };
+    for (size_t i = 0; i < sizeof ranges / sizeof *ranges; i++) {
+        if (ranges[i].value < ranges[i].min || ranges[i].value > ranges[i].max)
+            return false;
+    }
+    return true;
+}
+
+static int texts_valid(const pusher_options *o)
+{
+    if (!o->key || !url_key_valid(str_of(o->key)))
+        return PUSHER_ERR_BAD_KEY;
+    if (o->host ? !url_host_valid(str_of(o->host))
+                : !o->cluster || !url_cluster_valid(str_of(o->cluster)))
+        return PUSHER_ERR_BAD_HOST;
+    if (o->path && *o->path && !url_path_valid(str_of(o->path)))
+        return PUSHER_ERR_INVALID;
+    if (o->origin && !url_header_value_valid(str_of(o->origin)))
+        return PUSHER_ERR_INVALID;
+    if (o->ca_file && !*o->ca_file)
+        return PUSHER_ERR_INVALID;
+    return 0;
+}
+
+static char *dup_optional(const pusher_allocator *mem, const char *text, bool *failed)
+{
+    char *copy = text ? mem_dup(mem, str_of(text)) : NULL;
+    *failed = *failed || (text && !copy);
+    return copy;
+}
+
+static char *dup_host(const pusher_allocator *mem, const pusher_options *o, bool *failed)
+{
+    if (o->host)
+        return dup_optional(mem, o->host, failed);
+    struct buf host;
+    buf_init(&host, mem, 512);
+    char *copy = NULL;
+    if (url_append_cluster_host(&host, str_of(o->cluster)) == 0)
+        copy = mem_dup(mem, buf_str(&host));
+    buf_free(&host);
+    *failed = *failed || !copy;
+    return copy;
+}
+
+static int endpoint_read(const pusher_options *o, const pusher_allocator *mem,
+                         struct endpoint *ret)
+{
+    bool failed = false;
+    struct endpoint endpoint = {
+        .key = dup_optional(mem, o->key, &failed),
+        .host = dup_host(mem, o, &failed),
+        .path = dup_optional(mem, o->path && *o->path ? o->path : NULL, &failed),
+        .origin = dup_optional(mem, o->origin, &failed),
+        .ca_file = dup_optional(mem, o->ca_file, &failed),
+        .port = o->port,
+        .max_message_bytes = o->max_message_bytes,
+        .connect_timeout_ms = o->connect_timeout_ms,
+    };
+    if (failed) {
+        endpoint_free(&endpoint, mem);
+        return PUSHER_ERR_NOMEM;
+    }
+    *ret = endpoint;
+    return 0;
+}
+
+void endpoint_free(struct endpoint *endpoint, const pusher_allocator *mem)
+{
+    mem_free(mem, endpoint->key);
+    mem_free(mem, endpoint->host);
+    mem_free(mem, endpoint->path);
+    mem_free(mem, endpoint->origin);
+    mem_free(mem, endpoint->ca_file);
+    *endpoint = (struct endpoint){0};
+}
+
+int options_read(const pusher_options *options, const pusher_allocator *mem,
+                 struct core_config *config, struct endpoint *endpoint)
+{
+    if (!numbers_valid(options))
+        return PUSHER_ERR_INVALID;
+    int rc = texts_valid(options);
+    if (rc)
+        return rc;
+    *config = (struct core_config){
+        .activity_timeout_ms = options->activity_timeout_ms,
+        .pong_timeout_ms = options->pong_timeout_ms,
+        .unavailable_timeout_ms = options->unavailable_timeout_ms,
+        .connect_timeout_ms = options->connect_timeout_ms,
+        .backoff_min_ms = options->backoff_min_ms,
+        .backoff_max_ms = options->backoff_max_ms,
+        .stable_after_ms = options->stable_after_ms,
+        .max_channels = options->max_channels,
+        .tls = options->tls,
+        .log = options->log,
+    };
+    return endpoint_read(options, mem, endpoint);
+}
