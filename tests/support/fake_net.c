@@ -1,0 +1,405 @@
+/*
+ * A network that a test plays by hand, in virtual time.
+ */
+#include "support/fake_net.h"
+
+#include <assert.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "base/str.h"
+
+struct sent {
+    struct list link;
+    char text[];
+};
+
+struct ws {
+    pusher_loop *loop;
+    struct ws_handler handler;
+    bool open, on_its_way, tls;
+    char request[512], host_header[300];
+    struct loop_task sent;
+};
+
+struct pusher_loop {
+    uint64_t now;
+    struct heap timers;
+    struct list tasks, children, frames;
+    struct buf scratch;
+    pusher_allocator mem;
+    pusher_log log;
+    struct ws *ws;
+    unsigned dials, live;
+    int depth, stopped, free_pending, fail;
+    char *last_sent;
+};
+
+/* --- loop --- */
+
+void pusher_loop_options_init_sized(pusher_loop_options *options, size_t struct_size)
+{
+    memset(options, 0, struct_size);
+    options->struct_size = struct_size;
+}
+
+int pusher_loop_new(pusher_loop **ret, const pusher_loop_options *options)
+{
+    pusher_loop *loop = calloc(1, sizeof *loop);
+    assert(loop);
+    loop->now = 1000000;
+    loop->mem = options && options->allocator ? *options->allocator : mem_default;
+    if (options)
+        loop->log = options->log;
+    list_init(&loop->tasks);
+    list_init(&loop->children);
+    list_init(&loop->frames);
+    buf_init(&loop->scratch, &loop->mem, SIZE_MAX);
+    *ret = loop;
+    return 0;
+}
+
+void pusher_loop_free(pusher_loop *loop)
+{
+    if (!loop)
+        return;
+    assert(loop->depth == 0);
+    while (!list_empty(&loop->children)) {
+        struct loop_child *child =
+            container_of(loop->children.next, struct loop_child, link);
+        child->free(child->userdata);
+    }
+    assert(loop->live == 0);
+    assert(!heap_first(&loop->timers));
+    while (fake_sent(loop))
+        ;
+    buf_free(&loop->scratch);
+    free(loop);
+}
+
+void loop_free_when_idle(pusher_loop *loop)
+{
+    loop->free_pending = 1;
+    if (loop->depth == 0)
+        pusher_loop_free(loop);
+}
+
+void pusher_loop_stop(pusher_loop *loop)
+{
+    loop->stopped = 1;
+}
+
+int loop_run_until(pusher_loop *loop, const int *done)
+{
+    loop->stopped = 0;
+    while (!*done && !loop->stopped) {
+        fake_settle(loop);
+        if (*done || loop->stopped)
+            break;
+        struct heap_node *next = heap_first(&loop->timers);
+        assert(next); /* nothing would ever happen */
+        loop->now = next->deadline;
+    }
+    return 0;
+}
+
+uint64_t loop_now(pusher_loop *loop)
+{
+    return loop->now;
+}
+
+int loop_random(uint64_t *ret)
+{
+    *ret = 42;
+    return 0;
+}
+
+const pusher_allocator *loop_mem(const pusher_loop *loop)
+{
+    return &loop->mem;
+}
+
+const pusher_log *loop_log(const pusher_loop *loop)
+{
+    return &loop->log;
+}
+
+void loop_timer_set(pusher_loop *loop, struct loop_timer *timer, uint64_t deadline)
+{
+    loop_timer_clear(loop, timer);
+    heap_insert(&loop->timers, &timer->node, deadline);
+    timer->armed = 1;
+}
+
+void loop_timer_clear(pusher_loop *loop, struct loop_timer *timer)
+{
+    if (timer->armed)
+        heap_remove(&loop->timers, &timer->node);
+    timer->armed = 0;
+}
+
+void loop_task_init(struct loop_task *task, void (*run)(void *userdata), void *userdata)
+{
+    list_init(&task->link);
+    task->run = run;
+    task->userdata = userdata;
+}
+
+void loop_task_schedule(pusher_loop *loop, struct loop_task *task)
+{
+    if (list_empty(&task->link))
+        list_append(&loop->tasks, &task->link);
+}
+
+void loop_task_cancel(struct loop_task *task)
+{
+    list_remove(&task->link);
+}
+
+void loop_child_attach(pusher_loop *loop, struct loop_child *child)
+{
+    list_append(&loop->children, &child->link);
+}
+
+void loop_child_detach(struct loop_child *child)
+{
+    list_remove(&child->link);
+}
+
+int loop_in_dispatch(const pusher_loop *loop)
+{
+    return loop->depth > 0;
+}
+
+struct buf *loop_scratch(pusher_loop *loop)
+{
+    buf_clear(&loop->scratch);
+    return &loop->scratch;
+}
+
+void loop_scratch_done(pusher_loop *loop)
+{
+    /* Poison: whoever still looks at it is found out. */
+    if (loop->scratch.ptr)
+        memset(loop->scratch.ptr, '!', loop->scratch.cap);
+    buf_clear(&loop->scratch);
+}
+
+/* --- playing --- */
+
+static void enter(pusher_loop *loop)
+{
+    assert(loop->depth == 0); /* a handler must never run inside another */
+    loop->depth++;
+}
+
+static void leave(pusher_loop *loop)
+{
+    if (--loop->depth == 0 && loop->free_pending)
+        pusher_loop_free(loop);
+}
+
+static bool settle_one(pusher_loop *loop)
+{
+    if (!list_empty(&loop->tasks)) {
+        struct loop_task *task = container_of(loop->tasks.next, struct loop_task, link);
+        list_remove(&task->link);
+        task->run(task->userdata);
+        return true;
+    }
+    struct heap_node *node = heap_first(&loop->timers);
+    if (!node || node->deadline > loop->now)
+        return false;
+    struct loop_timer *timer = container_of(node, struct loop_timer, node);
+    loop_timer_clear(loop, timer);
+    timer->fire(timer->userdata);
+    return true;
+}
+
+void fake_settle(pusher_loop *loop)
+{
+    unsigned turns = 0;
+    enter(loop);
+    while (!loop->free_pending && settle_one(loop))
+        assert(++turns < 100000); /* no busy loop */
+    leave(loop);
+}
+
+void fake_advance(pusher_loop *loop, uint64_t ms)
+{
+    uint64_t until = loop->now + ms;
+    fake_settle(loop);
+    struct heap_node *next;
+    while ((next = heap_first(&loop->timers)) && next->deadline <= until) {
+        loop->now = next->deadline;
+        fake_settle(loop);
+    }
+    loop->now = until;
+}
+
+/* --- transport --- */
+
+static void on_sent(void *userdata)
+{
+    struct ws *ws = userdata;
+    ws->on_its_way = false;
+    ws->handler.on_sent(ws->handler.userdata);
+}
+
+int ws_dial(pusher_loop *loop, const struct ws_target *target,
+            const struct ws_handler *handler, struct ws **ret)
+{
+    if (loop->fail)
+        return loop->fail;
+    assert(loop->live == 0 || loop->ws == NULL); /* one transport a client (I1) */
+    struct ws *ws = calloc(1, sizeof *ws);
+    assert(ws);
+    ws->loop = loop;
+    ws->handler = *handler;
+    ws->tls = target->tls;
+    snprintf(ws->request, sizeof ws->request, "%.*s", STR_ARG(target->request));
+    snprintf(ws->host_header, sizeof ws->host_header, "%.*s",
+             STR_ARG(target->host_header));
+    loop_task_init(&ws->sent, on_sent, ws);
+    loop->dials++;
+    loop->live++;
+    loop->ws = ws;
+    *ret = ws;
+    return 0;
+}
+
+static void forget(struct ws *ws)
+{
+    loop_task_cancel(&ws->sent);
+    ws->loop->live--;
+    if (ws->loop->ws == ws)
+        ws->loop->ws = NULL;
+    free(ws);
+}
+
+bool ws_can_send(const struct ws *ws)
+{
+    return ws->open && !ws->on_its_way;
+}
+
+int ws_send(struct ws *ws, pusher_str text)
+{
+    if (ws->loop->fail)
+        return ws->loop->fail;
+    assert(ws_can_send(ws));
+    struct sent *sent = malloc(sizeof *sent + text.len + 1);
+    assert(sent);
+    memcpy(sent->text, text.ptr, text.len);
+    sent->text[text.len] = '\0';
+    list_append(&ws->loop->frames, &sent->link);
+    ws->on_its_way = true;
+    loop_task_schedule(ws->loop, &ws->sent);
+    return 0;
+}
+
+void ws_close(struct ws *ws, int code)
+{
+    assert(code == 1000);
+    forget(ws);
+}
+
+unsigned fake_dials(const pusher_loop *loop)
+{
+    return loop->dials;
+}
+
+unsigned fake_live(const pusher_loop *loop)
+{
+    return loop->live;
+}
+
+struct ws *fake_ws(const pusher_loop *loop)
+{
+    return loop->ws;
+}
+
+bool fake_ws_tls(const struct ws *ws)
+{
+    return ws->tls;
+}
+
+const char *fake_ws_request(const struct ws *ws)
+{
+    return ws->request;
+}
+
+const char *fake_ws_host_header(const struct ws *ws)
+{
+    return ws->host_header;
+}
+
+/* A handler may free client and loop: then there is nothing left to settle. */
+static void leave_and_settle(pusher_loop *loop)
+{
+    int gone = loop->free_pending;
+    leave(loop);
+    if (!gone)
+        fake_settle(loop);
+}
+
+void fake_open(pusher_loop *loop)
+{
+    assert(loop->ws && !loop->ws->open);
+    loop->ws->open = true;
+    enter(loop);
+    loop->ws->handler.on_open(loop->ws->handler.userdata);
+    leave_and_settle(loop);
+}
+
+void fake_text(pusher_loop *loop, const char *text)
+{
+    assert(loop->ws && loop->ws->open);
+    size_t len = strlen(text);
+    char *copy = malloc(len ? len : 1); /* exact: reading past the end is found out */
+    assert(copy);
+    memcpy(copy, text, len);
+    enter(loop);
+    loop->ws->handler.on_text(loop->ws->handler.userdata, (pusher_str){copy, len});
+    free(copy);
+    leave_and_settle(loop);
+}
+
+void fake_binary(pusher_loop *loop)
+{
+    enter(loop);
+    loop->ws->handler.on_binary(loop->ws->handler.userdata, 3);
+    leave_and_settle(loop);
+}
+
+void fake_end(pusher_loop *loop, enum ws_stage stage, int close_code, const char *reason)
+{
+    assert(loop->ws);
+    struct ws_handler handler = loop->ws->handler;
+    forget(loop->ws);
+    enter(loop);
+    handler.on_closed(handler.userdata, &(struct ws_closed){.stage = stage,
+                                                            .close_code = close_code,
+                                                            .reason = str_of(reason)});
+    leave_and_settle(loop);
+}
+
+const char *fake_sent(pusher_loop *loop)
+{
+    free(loop->last_sent);
+    loop->last_sent = NULL;
+    if (list_empty(&loop->frames))
+        return NULL;
+    struct sent *sent = container_of(loop->frames.next, struct sent, link);
+    list_remove(&sent->link);
+    loop->last_sent = strdup(sent->text);
+    assert(loop->last_sent);
+    free(sent);
+    return loop->last_sent;
+}
+
+void fake_fail(pusher_loop *loop, int error)
+{
+    loop->fail = error;
+}
