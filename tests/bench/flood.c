@@ -9,11 +9,9 @@
  */
 #include <arpa/inet.h>
 #include <errno.h>
-#include <getopt.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <signal.h>
-#include <stdarg.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -25,6 +23,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "flood_options.h"
 #include "payload.h"
 #include "session.h"
 
@@ -36,27 +35,8 @@
 #define ANSWERS    1024u       /* room for answers beside the events */
 #define TURN_FILLS 4           /* chunks to one client before the others get their turn */
 
-enum mode { MODE_BULK, MODE_PACED, MODE_IDLE };
-
-static const char *const mode_names[] = {"bulk", "paced", "idle"};
-
-struct options {
-    enum mode mode;
-    unsigned port;
-    unsigned clients;
-    uint64_t count; /* events over all clients together */
-    size_t size;
-    double rate; /* events a second over all clients together */
-    unsigned settle_ms;
-    unsigned timeout_s;
-    const char *channel;
-    const char *event;
-    const char *cert_file;
-    const char *key_file;
-};
-
 struct flood {
-    struct options options;
+    struct flood_options options;
     struct payload payload;
     struct conn_tls *tls;
     int epoll_fd;
@@ -72,36 +52,6 @@ struct flood {
     uint64_t bytes;
     size_t out_cap;
 };
-
-static const char usage[] =
-    "usage: flood [options]\n"
-    "\n"
-    "  --mode bulk|paced|idle  as fast as possible, at a fixed rate, or no events "
-    "(bulk)\n"
-    "  --clients N             clients to wait for (1)\n"
-    "  --count N               events to send, over all clients together (100000)\n"
-    "  --size B                bytes of payload on average, 172 to 65000 (180)\n"
-    "  --rate R                paced: events a second, over all clients together (1000)\n"
-    "  --port P                TCP port on 127.0.0.1; 0 takes a free one (0)\n"
-    "  --channel NAME          channel that the clients subscribe to (bench)\n"
-    "  --event NAME            name of the events (order-updated)\n"
-    "  --settle MS             pause between the last subscription and the events (200)\n"
-    "  --timeout S             give up, with exit status 1, after this time (120)\n"
-    "  --cert FILE --key FILE  serve wss with this PEM certificate and key\n"
-    "\n"
-    "Prints {\"port\":P} once it listens, {\"sent\":N,…} at the end.\n";
-
-static _Noreturn __attribute__((format(printf, 1, 2))) void fail(const char *format, ...)
-{
-    va_list args;
-
-    fputs("flood: ", stderr);
-    va_start(args, format);
-    vfprintf(stderr, format, args);
-    va_end(args);
-    fputc('\n', stderr);
-    exit(1);
-}
 
 static uint64_t now_ns(void)
 {
@@ -119,7 +69,7 @@ static void arm(const struct flood *flood, uint64_t at_ns)
     spec.it_value.tv_sec = (time_t)(at_ns / NS_PER_S);
     spec.it_value.tv_nsec = (long)(at_ns % NS_PER_S);
     if (timerfd_settime(flood->timer_fd, TFD_TIMER_ABSTIME, &spec, NULL) != 0)
-        fail("timerfd_settime: %s", strerror(errno));
+        flood_fail("timerfd_settime: %s", strerror(errno));
 }
 
 static void watch(const struct flood *flood, struct session *session, uint32_t events)
@@ -129,7 +79,7 @@ static void watch(const struct flood *flood, struct session *session, uint32_t e
     if (session->watched == events)
         return;
     if (epoll_ctl(flood->epoll_fd, EPOLL_CTL_MOD, session->conn.fd, &event) != 0)
-        fail("epoll_ctl: %s", strerror(errno));
+        flood_fail("epoll_ctl: %s", strerror(errno));
     session->watched = events;
 }
 
@@ -143,6 +93,7 @@ static bool event_put(struct flood *flood, struct session *session, uint64_t t_n
     size_t len = payload_render(&flood->payload, session->sent, FIRST_SEQ + session->sent,
                                 t_ns, out);
     session_commit(session, len);
+    session->events_out = true;
     session->sent++;
     flood->sent++;
     flood->bytes += len;
@@ -165,7 +116,7 @@ static void bulk_pump(struct flood *flood, struct session *session)
 /* Sends every event that is due; each is one write, as a publish of its own. */
 static void paced_pump(struct flood *flood)
 {
-    const struct options *options = &flood->options;
+    const struct flood_options *options = &flood->options;
 
     while (flood->sent < options->count) {
         struct session *session = flood->sessions[flood->sent % options->clients];
@@ -202,17 +153,17 @@ static void on_start(struct flood *flood)
 
 static void on_gone(struct flood *flood, struct session *session)
 {
-    bool complete = session->sent == session->quota && !session_pending(session);
+    bool complete = session->sent == session->quota && !session->events_out;
     bool finished = flood->subscribed == flood->options.clients && complete;
 
     if (session->why != NULL)
-        fail("client %u %s", session->number, session->why);
+        flood_fail("client %u %s", session->number, session->why);
     if (!finished && flood->options.mode != MODE_IDLE)
-        fail("client %u left after %llu of %llu events", session->number,
-             (unsigned long long)session->sent, (unsigned long long)session->quota);
+        flood_fail("client %u left after %llu of %llu events", session->number,
+                   (unsigned long long)session->sent, (unsigned long long)session->quota);
     if (!finished)
-        fail("client %u left when %u of %u were subscribed", session->number,
-             flood->subscribed, flood->options.clients);
+        flood_fail("client %u left when %u of %u were subscribed", session->number,
+                   flood->subscribed, flood->options.clients);
     flood->gone++;
     flood->sessions[session->number - 1] = NULL;
     session_free(session);
@@ -220,15 +171,15 @@ static void on_gone(struct flood *flood, struct session *session)
 
 static void on_session(struct flood *flood, struct session *session)
 {
-    enum session_phase before = session->phase;
+    bool was_subscribed = session->subscribed;
 
     session_flush(session);
     session_read(session, flood->options.channel);
-    if (before != SESSION_SUBSCRIBED && session->phase == SESSION_SUBSCRIBED &&
+    if (!was_subscribed && session->subscribed &&
         ++flood->subscribed == flood->options.clients)
         arm(flood, now_ns() + (uint64_t)flood->options.settle_ms * NS_PER_MS);
     if (flood->started && flood->options.mode == MODE_BULK &&
-        session->phase == SESSION_SUBSCRIBED && !session_pending(session))
+        session->phase != SESSION_GONE && !session_pending(session))
         bulk_pump(flood, session);
     if (session->phase == SESSION_GONE) {
         on_gone(flood, session);
@@ -242,27 +193,27 @@ static void on_session(struct flood *flood, struct session *session)
 
 static void session_accept(struct flood *flood, int fd)
 {
-    const struct options *options = &flood->options;
+    const struct flood_options *options = &flood->options;
     unsigned n = flood->arrived;
     struct conn conn;
     int one = 1;
 
     if (n == options->clients)
-        fail("more than %u clients connected", options->clients);
+        flood_fail("more than %u clients connected", options->clients);
     setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
     if (conn_init(&conn, fd, flood->tls) != 0)
-        fail("no TLS session to be had");
+        flood_fail("no TLS session to be had");
 
     struct session *session = session_new(conn, n + 1, flood->out_cap);
     if (session == NULL)
-        fail("out of memory");
+        flood_fail("out of memory");
     if (options->mode != MODE_IDLE)
         session->quota = options->count / options->clients +
                          (n < options->count % options->clients ? 1 : 0);
     session->watched = EPOLLIN;
     struct epoll_event event = {.events = EPOLLIN, .data.ptr = session};
     if (epoll_ctl(flood->epoll_fd, EPOLL_CTL_ADD, fd, &event) != 0)
-        fail("epoll_ctl: %s", strerror(errno));
+        flood_fail("epoll_ctl: %s", strerror(errno));
     flood->sessions[flood->arrived++] = session;
 }
 
@@ -274,7 +225,7 @@ static void on_listener(struct flood *flood)
         if (fd < 0) {
             if (errno == EAGAIN || errno == EINTR || errno == ECONNABORTED)
                 return;
-            fail("accept: %s", strerror(errno));
+            flood_fail("accept: %s", strerror(errno));
         }
         session_accept(flood, fd);
     }
@@ -300,7 +251,7 @@ static int remaining_ms(uint64_t deadline_ns)
 
 static void run(struct flood *flood)
 {
-    const struct options *options = &flood->options;
+    const struct flood_options *options = &flood->options;
     uint64_t deadline_ns = now_ns() + (uint64_t)options->timeout_s * NS_PER_S;
     struct epoll_event events[256];
 
@@ -308,7 +259,7 @@ static void run(struct flood *flood)
         int n = epoll_wait(flood->epoll_fd, events, 256, remaining_ms(deadline_ns));
 
         if (n < 0 && errno != EINTR)
-            fail("epoll_wait: %s", strerror(errno));
+            flood_fail("epoll_wait: %s", strerror(errno));
         for (int i = 0; i < n; i++) {
             if (events[i].data.ptr == &flood->listen_fd)
                 on_listener(flood);
@@ -320,11 +271,12 @@ static void run(struct flood *flood)
         if (flood->started && options->mode == MODE_PACED)
             paced_pump(flood);
         if (now_ns() >= deadline_ns && flood->gone < options->clients)
-            fail("time is up: of %u clients %u were subscribed and %u have left; %llu of "
-                 "%llu events are sent",
-                 options->clients, flood->subscribed, flood->gone,
-                 (unsigned long long)flood->sent,
-                 (unsigned long long)(options->mode == MODE_IDLE ? 0 : options->count));
+            flood_fail(
+                "time is up: of %u clients %u were subscribed and %u have left; %llu of "
+                "%llu events are sent",
+                options->clients, flood->subscribed, flood->gone,
+                (unsigned long long)flood->sent,
+                (unsigned long long)(options->mode == MODE_IDLE ? 0 : options->count));
     }
 }
 
@@ -333,7 +285,7 @@ static void add_source(const struct flood *flood, int fd, void *mark)
     struct epoll_event event = {.events = EPOLLIN, .data.ptr = mark};
 
     if (fd < 0 || epoll_ctl(flood->epoll_fd, EPOLL_CTL_ADD, fd, &event) != 0)
-        fail("no descriptor to be had: %s", strerror(errno));
+        flood_fail("no descriptor to be had: %s", strerror(errno));
 }
 
 /* Returns the port. */
@@ -347,12 +299,13 @@ static unsigned start_listening(struct flood *flood)
 
     flood->listen_fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
     if (flood->listen_fd < 0)
-        fail("socket: %s", strerror(errno));
+        flood_fail("socket: %s", strerror(errno));
     setsockopt(flood->listen_fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof one);
     if (bind(flood->listen_fd, (struct sockaddr *)&address, len) != 0 ||
         listen(flood->listen_fd, 1024) != 0 ||
         getsockname(flood->listen_fd, (struct sockaddr *)&address, &len) != 0)
-        fail("cannot listen on 127.0.0.1:%u: %s", flood->options.port, strerror(errno));
+        flood_fail("cannot listen on 127.0.0.1:%u: %s", flood->options.port,
+                   strerror(errno));
     return ntohs(address.sin_port);
 }
 
@@ -382,24 +335,24 @@ static void raise_file_limit(void)
 
 static void flood_init(struct flood *flood)
 {
-    const struct options *options = &flood->options;
+    const struct flood_options *options = &flood->options;
 
     signal(SIGPIPE, SIG_IGN);
     raise_file_limit();
     if (payload_init(&flood->payload, options->channel, options->event, options->size) !=
         0)
-        fail("no payload of %zu bytes for event %s on channel %s", options->size,
-             options->event, options->channel);
+        flood_fail("no payload of %zu bytes for event %s on channel %s", options->size,
+                   options->event, options->channel);
     if (options->cert_file != NULL) {
         flood->tls = conn_tls_new(options->cert_file, options->key_file);
         if (flood->tls == NULL)
-            fail("cannot use certificate %s with key %s", options->cert_file,
-                 options->key_file);
+            flood_fail("cannot use certificate %s with key %s", options->cert_file,
+                       options->key_file);
     }
     flood->out_cap = buffer_size(flood);
     flood->sessions = calloc(options->clients, sizeof(struct session *));
     if (flood->sessions == NULL)
-        fail("out of memory");
+        flood_fail("out of memory");
     flood->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
     flood->timer_fd = timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC);
     add_source(flood, flood->timer_fd, &flood->timer_fd);
@@ -421,109 +374,11 @@ static void flood_free(struct flood *flood)
     close(flood->epoll_fd);
 }
 
-static double number(const char *option, const char *text, double min, double max)
-{
-    char *end;
-    double value = strtod(text, &end);
-
-    if (end == text || *end != '\0' || !(value >= min && value <= max))
-        fail("--%s wants a number from %.0f to %.0f, not \"%s\"", option, min, max, text);
-    return value;
-}
-
-static enum mode parse_mode(const char *text)
-{
-    for (unsigned m = MODE_BULK; m <= MODE_IDLE; m++)
-        if (strcmp(text, mode_names[m]) == 0)
-            return (enum mode)m;
-    fail("--mode wants bulk, paced or idle, not \"%s\"", text);
-}
-
-static void parse(int argc, char **argv, struct options *ret)
-{
-    static const struct option names[] = {{"mode", required_argument, NULL, 'm'},
-                                          {"clients", required_argument, NULL, 'n'},
-                                          {"count", required_argument, NULL, 'c'},
-                                          {"size", required_argument, NULL, 's'},
-                                          {"rate", required_argument, NULL, 'r'},
-                                          {"port", required_argument, NULL, 'p'},
-                                          {"channel", required_argument, NULL, 'C'},
-                                          {"event", required_argument, NULL, 'E'},
-                                          {"settle", required_argument, NULL, 'S'},
-                                          {"timeout", required_argument, NULL, 't'},
-                                          {"cert", required_argument, NULL, 'x'},
-                                          {"key", required_argument, NULL, 'k'},
-                                          {"help", no_argument, NULL, 'h'},
-                                          {NULL, 0, NULL, 0}};
-    int index = 0;
-
-    for (int c; (c = getopt_long(argc, argv, "", names, &index)) != -1;) {
-        const char *name = names[index].name;
-
-        switch (c) {
-        case 'm':
-            ret->mode = parse_mode(optarg);
-            break;
-        case 'n':
-            ret->clients = (unsigned)number(name, optarg, 1, 100000);
-            break;
-        case 'c':
-            ret->count = (uint64_t)number(name, optarg, 1, 1e12);
-            break;
-        case 's':
-            ret->size = (size_t)number(name, optarg, 172, 65000);
-            break;
-        case 'r':
-            ret->rate = number(name, optarg, 1, 1e6);
-            break;
-        case 'p':
-            ret->port = (unsigned)number(name, optarg, 0, 65535);
-            break;
-        case 'S':
-            ret->settle_ms = (unsigned)number(name, optarg, 0, 60000);
-            break;
-        case 't':
-            ret->timeout_s = (unsigned)number(name, optarg, 1, 86400);
-            break;
-        case 'C':
-            ret->channel = optarg;
-            break;
-        case 'E':
-            ret->event = optarg;
-            break;
-        case 'x':
-            ret->cert_file = optarg;
-            break;
-        case 'k':
-            ret->key_file = optarg;
-            break;
-        case 'h':
-            fputs(usage, stdout);
-            exit(0);
-        default:
-            fputs(usage, stderr);
-            exit(1);
-        }
-    }
-    if (optind < argc)
-        fail("what is \"%s\"? See --help", argv[optind]);
-    if ((ret->cert_file == NULL) != (ret->key_file == NULL))
-        fail("--cert and --key go together");
-}
-
 int main(int argc, char **argv)
 {
-    static struct flood flood = {.options = {.mode = MODE_BULK,
-                                             .clients = 1,
-                                             .count = 100000,
-                                             .size = 180,
-                                             .rate = 1000,
-                                             .settle_ms = 200,
-                                             .timeout_s = 120,
-                                             .channel = "bench",
-                                             .event = "order-updated"}};
+    static struct flood flood;
 
-    parse(argc, argv, &flood.options);
+    flood_options_parse(argc, argv, &flood.options);
     flood_init(&flood);
     run(&flood);
     printf("{\"sent\":%llu,\"bytes\":%llu,\"clients\":%u}\n",

@@ -60,16 +60,19 @@ static size_t escaped_len(const char *string)
  * booleans. */
 static void format_item(char *ret, size_t cap, unsigned n, unsigned variant)
 {
-    static const char *const names[] = {"Blåbärsylt", "crème brûlée", "煎茶",
-                                        "Søkaffe ☕",  "мёд",          "chili 🌶"};
+    static const char *const names[] = {
+        "Blåbärsylt från Norrland", "crème brûlée à la vanille",
+        "煎茶 宇治 一番摘み",       "Søkaffe ☕ mørkristet",
+        "мёд липовый, 250 г",       "chili 🌶 extra stark"};
     static const char *const sizes[] = {"S", "M", "L"};
 
     snprintf(ret, cap,
-             "%s{\"sku\":\"A%u-%u\",\"name\":\"%s\",\"n\":%u,\"px\":%u.%02u,"
-             "\"size\":\"\\\"%s\\\"\",\"tags\":[%u,%u,\"x%u\"],\"gift\":%s,\"paid\":%s}",
-             n == 0 ? "" : ",", variant, n, names[(n + variant) % 6], n % 9 + 1,
-             n * 7 % 90 + 10, n * 13 % 100, sizes[n % 3], n % 4, n % 7, n % 10,
-             n % 2 == 0 ? "true" : "false", n % 3 == 0 ? "true" : "false");
+             "%s{\"sku\":\"A%u-%u\",\"name\":\"%s\",\"px\":%u.%02u,"
+             "\"note\":\"size \\\"%s\\\"\",\"tags\":[%u,\"x%u\"],"
+             "\"gift\":%s,\"paid\":%s}",
+             n == 0 ? "" : ",", variant, n, names[(n + variant) % 6], n * 7 % 90 + 10,
+             n * 13 % 100, sizes[n % 3], n % 4, n % 10, n % 2 == 0 ? "true" : "false",
+             n % 3 == 0 ? "true" : "false");
 }
 
 static void add_items(struct text *text, size_t end, unsigned variant)

@@ -66,6 +66,7 @@ void session_flush(struct session *session)
         session->out_at += (size_t)moved;
     }
     session->out_at = session->out_len = 0;
+    session->events_out = false;
 }
 
 static void send_frame(struct session *session, enum ws_opcode opcode,
@@ -144,8 +145,7 @@ static void on_text(struct session *session, const char *text, size_t len,
                  "\"channel\":\"%s\",\"data\":\"{}\"}",
                  channel);
         send_text(session, answer);
-        if (session->phase == SESSION_OPEN)
-            session->phase = SESSION_SUBSCRIBED;
+        session->subscribed = true;
     }
 }
 

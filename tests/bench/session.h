@@ -7,17 +7,19 @@
 #ifndef BENCH_SESSION_H
 #define BENCH_SESSION_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "conn.h"
 
 #define SESSION_IN_MAX 4096 /* an upgrade request, or a client's longest message */
 
-enum session_phase { SESSION_UPGRADE, SESSION_OPEN, SESSION_SUBSCRIBED, SESSION_GONE };
+enum session_phase { SESSION_UPGRADE, SESSION_OPEN, SESSION_GONE };
 
 struct session {
     struct conn conn;
     enum session_phase phase;
+    bool subscribed;  /* stays true when it is gone */
     unsigned number;  /* from 1; makes the socket id */
     uint64_t sent;    /* events put into the buffer */
     uint64_t quota;   /* events to send in all */
@@ -28,6 +30,7 @@ struct session {
     size_t out_at; /* written so far */
     size_t out_len;
     size_t out_cap;
+    bool events_out; /* the buffer holds events, not just answers */
     size_t in_len;
     char in[SESSION_IN_MAX + 1];
 };
