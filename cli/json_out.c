@@ -1,0 +1,80 @@
+/*
+ * JSON lines from the library's own string writer.
+ */
+#include "json_out.h"
+
+#include <errno.h>
+#include <stdint.h>
+
+#include "base/mem.h"
+#include "base/str.h"
+#include "codec/frame.h"
+
+/* Messages are bounded by the client's options; a line is one of them, escaped. */
+#define MAX_LINE_BYTES (SIZE_MAX / 2)
+
+void json_out_init(struct json_out *out, FILE *file)
+{
+    *out = (struct json_out){.file = file};
+    buf_init(&out->line, &mem_default, MAX_LINE_BYTES);
+}
+
+void json_out_free(struct json_out *out)
+{
+    buf_free(&out->line);
+}
+
+static void keep_error(struct json_out *out, int error)
+{
+    if (!out->error)
+        out->error = error;
+}
+
+static void put_name(struct json_out *out, const char *name)
+{
+    keep_error(out, buf_printf(&out->line, ",\"%s\":", name));
+}
+
+void json_out_begin(struct json_out *out, const char *type)
+{
+    buf_clear(&out->line);
+    out->error = buf_printf(&out->line, "{\"type\":\"%s\"", type);
+}
+
+void json_out_text(struct json_out *out, const char *name, pusher_str text)
+{
+    if (!text.ptr) {
+        json_out_null(out, name);
+        return;
+    }
+    put_name(out, name);
+    keep_error(out, frame_append_string(&out->line, text));
+}
+
+void json_out_number(struct json_out *out, const char *name, long number)
+{
+    keep_error(out, buf_printf(&out->line, ",\"%s\":%ld", name, number));
+}
+
+void json_out_null(struct json_out *out, const char *name)
+{
+    put_name(out, name);
+    keep_error(out, buf_append(&out->line, STR("null")));
+}
+
+void json_out_bool(struct json_out *out, const char *name, bool value)
+{
+    put_name(out, name);
+    keep_error(out, buf_append(&out->line, value ? STR("true") : STR("false")));
+}
+
+int json_out_end(struct json_out *out)
+{
+    keep_error(out, buf_append(&out->line, STR("}\n")));
+    if (out->error)
+        return ENOMEM;
+    if (fwrite(out->line.ptr, 1, out->line.len, out->file) != out->line.len ||
+        fflush(out->file))
+        return errno;
+    return 0;
+}

@@ -1,0 +1,133 @@
+/*
+ * The lines of `pusherctl listen` that a person reads: events on standard output, how the
+ * connection fares on standard error.
+ */
+#include "listen_print.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "visible.h"
+
+enum ink { INK_PLAIN, INK_FAINT, INK_CHANNEL, INK_EVENT };
+
+static const char *const ink_codes[] = {
+    [INK_PLAIN] = "\033[0m",
+    [INK_FAINT] = "\033[2m",
+    [INK_CHANNEL] = "\033[36m",
+    [INK_EVENT] = "\033[1m",
+};
+
+static bool wants_colour(int fd)
+{
+    const char *no_color = getenv("NO_COLOR");
+    const char *term = getenv("TERM");
+    return isatty(fd) && !(no_color && *no_color) && term && strcmp(term, "dumb") != 0;
+}
+
+void listen_output_init(struct listen_output *out, bool json)
+{
+    out->lines = json ? &listen_json_lines : &listen_text_lines;
+    out->colour = !json && wants_colour(STDOUT_FILENO);
+    json_out_init(&out->json, stdout);
+}
+
+void listen_output_free(struct listen_output *out)
+{
+    json_out_free(&out->json);
+}
+
+static void put_ink(const struct listen_output *out, enum ink ink, pusher_str text)
+{
+    if (out->colour)
+        fputs(ink_codes[ink], stdout);
+    put_visible(stdout, text);
+    if (out->colour)
+        fputs(ink_codes[INK_PLAIN], stdout);
+}
+
+static void put_time(const struct listen_output *out)
+{
+    char text[16] = "";
+    time_t now = time(NULL);
+    struct tm parts;
+    if (localtime_r(&now, &parts))
+        strftime(text, sizeof text, "%H:%M:%S", &parts);
+    put_ink(out, INK_FAINT, (pusher_str){text, strlen(text)});
+}
+
+static int end_line(FILE *file)
+{
+    fputc('\n', file);
+    return fflush(file) || ferror(file) ? errno : 0;
+}
+
+static int event_line(struct listen_output *out, const pusher_event *event)
+{
+    put_time(out);
+    fputs("  ", stdout);
+    put_ink(out, INK_CHANNEL,
+            event->channel_name.ptr ? event->channel_name : (pusher_str){"-", 1});
+    fputs("  ", stdout);
+    put_ink(out, INK_EVENT, event->name);
+    if (event->user_id.ptr) {
+        fputs("  from ", stdout);
+        put_visible(stdout, event->user_id);
+    }
+    if (event->data.ptr) {
+        fputs("  ", stdout);
+        put_visible(stdout, event->data);
+    }
+    return end_line(stdout);
+}
+
+static int subscribed_line(struct listen_output *out, pusher_str channel)
+{
+    put_time(out);
+    fputs("  ", stdout);
+    put_ink(out, INK_CHANNEL, channel);
+    fputs("  ", stdout);
+    put_ink(out, INK_FAINT, (pusher_str){"(subscribed)", 12});
+    return end_line(stdout);
+}
+
+static int state_line(struct listen_output *out, pusher_state previous,
+                      pusher_state current, pusher_str socket_id)
+{
+    (void)out;
+    (void)previous;
+    fputs(pusher_state_name(current), stderr);
+    if (socket_id.len) {
+        fputs(" as ", stderr);
+        put_visible(stderr, socket_id);
+    }
+    end_line(stderr);
+    return 0; /* losing these costs nobody an event */
+}
+
+static int problem_line(struct listen_output *out, const pusher_problem *problem)
+{
+    (void)out;
+    fprintf(stderr, "problem (%s): ", pusher_problem_name(problem->kind));
+    if (problem->channel.ptr) {
+        put_visible(stderr, problem->channel);
+        fputs(": ", stderr);
+    }
+    put_visible(stderr, problem->message);
+    if (!problem->will_retry)
+        fputs("; not tried again", stderr);
+    else if (problem->attempt)
+        fprintf(stderr, "; next attempt in %.1f s", problem->retry_in_ms / 1000.0);
+    end_line(stderr);
+    return 0;
+}
+
+const struct listen_lines listen_text_lines = {
+    .event = event_line,
+    .subscribed = subscribed_line,
+    .state = state_line,
+    .problem = problem_line,
+};
