@@ -1,0 +1,40 @@
+/*
+ * The HTTP API: one request in, one answer out (API-01 … API-04).
+ */
+#ifndef SANDBOX_API_H
+#define SANDBOX_API_H
+
+#include "sandbox/service.h"
+#include "server/request_sign.h"
+
+enum {
+    API_CHANNELS_MAX = 100, /* of one event (API-01) */
+    API_BATCH_MAX = 10,     /* events of one batch (API-01) */
+};
+
+struct api_request {
+    pusher_str method;
+    pusher_str path;
+    const struct request_param *params; /* of the query, unescaped */
+    size_t param_count;
+    pusher_str body;
+};
+
+struct api_answer {
+    int status;
+    const char *content_type;
+    char text[256]; /* the body */
+};
+
+/* The largest body worth reading. */
+size_t api_body_max(const struct service *service);
+
+/* Acts on the request and fills `*ret`; `now_s` is seconds since 1970. */
+void api_handle(struct service *service, const struct api_request *request, int64_t now_s,
+                struct api_answer *ret);
+
+/* An answer with a line of text. */
+void api_answer_text(struct api_answer *ret, int status, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
+#endif

@@ -1,0 +1,13 @@
+/*
+ * Publishing over the HTTP API: the bodies of events and batch_events (API-01).
+ */
+#ifndef SANDBOX_API_EVENTS_H
+#define SANDBOX_API_EVENTS_H
+
+#include "sandbox/api.h"
+
+/* Both check everything first: a refused request publishes nothing. */
+void api_events(struct service *service, pusher_str body, struct api_answer *ret);
+void api_batch_events(struct service *service, pusher_str body, struct api_answer *ret);
+
+#endif

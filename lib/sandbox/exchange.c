@@ -1,0 +1,206 @@
+/*
+ * One HTTP request as it arrives, and the bytes of its answer.
+ */
+#include "sandbox/exchange.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+
+#include "base/buf.h"
+#include "base/mem.h"
+#include "base/str.h"
+#include "sandbox/api.h"
+
+enum {
+    PARAM_MAX = 1024,   /* bytes of one name=value */
+    ANSWER_MAX = 1024,  /* head and body */
+    LENGTH_DIGITS = 12, /* of a Content-Length */
+};
+
+/* How the request stands; the first trouble wins. */
+enum trouble { FINE, NO_MEMORY, TOO_LARGE, BAD_QUERY };
+
+struct exchange {
+    struct service *service;
+    enum trouble trouble;
+    pusher_str method;
+    char *path;
+    char *texts[REQUEST_PARAMS_MAX]; /* what params point into */
+    struct request_param params[REQUEST_PARAMS_MAX];
+    size_t param_count;
+    bool has_body;
+    struct buf body;
+};
+
+static void set_trouble(struct exchange *exchange, enum trouble trouble)
+{
+    if (exchange->trouble == FINE)
+        exchange->trouble = trouble;
+}
+
+static pusher_str read_method(struct lws *wsi)
+{
+    if (lws_hdr_total_length(wsi, WSI_TOKEN_GET_URI) > 0)
+        return STR("GET");
+    if (lws_hdr_total_length(wsi, WSI_TOKEN_POST_URI) > 0)
+        return STR("POST");
+    return STR("OTHER"); /* nothing is offered under any other method */
+}
+
+static bool read_has_body(struct lws *wsi)
+{
+    char length[LENGTH_DIGITS + 1];
+    int copied = lws_hdr_copy(wsi, length, sizeof length, WSI_TOKEN_HTTP_CONTENT_LENGTH);
+    /* One that is too long to be copied is certainly not 0. */
+    if (copied <= 0)
+        return lws_hdr_total_length(wsi, WSI_TOKEN_HTTP_CONTENT_LENGTH) > 0;
+    return strtoll(length, NULL, 10) > 0;
+}
+
+/* Splits "name=value"; libwebsockets has undone the escapes. */
+static void add_param(struct exchange *exchange, pusher_str text)
+{
+    if (exchange->param_count == REQUEST_PARAMS_MAX) {
+        set_trouble(exchange, BAD_QUERY);
+        return;
+    }
+    char *copy = mem_dup(exchange->service->mem, text);
+    if (!copy) {
+        set_trouble(exchange, NO_MEMORY);
+        return;
+    }
+    size_t name_len = 0;
+    while (name_len < text.len && copy[name_len] != '=')
+        name_len++;
+    size_t value_at = name_len < text.len ? name_len + 1 : name_len;
+    exchange->texts[exchange->param_count] = copy;
+    exchange->params[exchange->param_count++] = (struct request_param){
+        .name = {copy, name_len},
+        .value = {copy + value_at, text.len - value_at},
+    };
+}
+
+static void read_query(struct exchange *exchange, struct lws *wsi)
+{
+    char text[PARAM_MAX];
+    for (int i = 0; exchange->trouble == FINE; i++) {
+        int total = lws_hdr_fragment_length(wsi, WSI_TOKEN_HTTP_URI_ARGS, i);
+        if (total <= 0)
+            return;
+        int len =
+            lws_hdr_copy_fragment(wsi, text, sizeof text, WSI_TOKEN_HTTP_URI_ARGS, i);
+        if (len < 0)
+            set_trouble(exchange, BAD_QUERY);
+        else
+            add_param(exchange, (pusher_str){text, (size_t)len});
+    }
+}
+
+struct exchange *exchange_new(struct service *service, struct lws *wsi, pusher_str path)
+{
+    struct exchange *exchange = mem_zalloc(service->mem, sizeof *exchange);
+    if (!exchange)
+        return NULL;
+    exchange->service = service;
+    exchange->method = read_method(wsi);
+    exchange->has_body = read_has_body(wsi);
+    buf_init(&exchange->body, service->mem, api_body_max(service));
+    exchange->path = mem_dup(service->mem, path);
+    if (!exchange->path)
+        set_trouble(exchange, NO_MEMORY);
+    read_query(exchange, wsi);
+    return exchange;
+}
+
+void exchange_free(struct exchange *exchange)
+{
+    if (!exchange)
+        return;
+    for (size_t i = 0; i < exchange->param_count; i++)
+        mem_free(exchange->service->mem, exchange->texts[i]);
+    mem_free(exchange->service->mem, exchange->path);
+    buf_free(&exchange->body);
+    mem_free(exchange->service->mem, exchange);
+}
+
+bool exchange_wants_body(const struct exchange *exchange)
+{
+    return exchange->has_body;
+}
+
+void exchange_body(struct exchange *exchange, pusher_str piece)
+{
+    if (exchange->trouble != FINE)
+        return;
+    int rc = buf_append(&exchange->body, piece);
+    if (rc) {
+        set_trouble(exchange, rc == PUSHER_ERR_LIMIT ? TOO_LARGE : NO_MEMORY);
+        buf_free(&exchange->body);
+    }
+}
+
+static const char *status_text(int status)
+{
+    switch (status) {
+    case 200:
+        return "OK";
+    case 400:
+        return "Bad Request";
+    case 401:
+        return "Unauthorized";
+    case 404:
+        return "Not Found";
+    case 413:
+        return "Payload Too Large";
+    default:
+        return "Internal Server Error";
+    }
+}
+
+static int write_answer(struct lws *wsi, const struct api_answer *answer)
+{
+    unsigned char bytes[LWS_PRE + ANSWER_MAX];
+    int len = snprintf((char *)bytes + LWS_PRE, ANSWER_MAX,
+                       "HTTP/1.1 %d %s\r\nContent-Type: %s\r\nContent-Length: %zu\r\n"
+                       "Connection: close\r\n\r\n%s",
+                       answer->status, status_text(answer->status), answer->content_type,
+                       strlen(answer->text), answer->text);
+    if (len > 0 && len < ANSWER_MAX)
+        lws_write(wsi, bytes + LWS_PRE, (size_t)len, LWS_WRITE_HTTP_FINAL);
+    return -1;
+}
+
+int exchange_refuse(struct lws *wsi, int status, const char *text)
+{
+    struct api_answer answer;
+    api_answer_text(&answer, status, "%s", text);
+    return write_answer(wsi, &answer);
+}
+
+int exchange_finish(struct exchange *exchange, struct lws *wsi)
+{
+    struct api_answer answer;
+    const struct api_request request = {
+        .method = exchange->method,
+        .path = str_of(exchange->path),
+        .params = exchange->params,
+        .param_count = exchange->param_count,
+        .body = buf_str(&exchange->body),
+    };
+    switch (exchange->trouble) {
+    case FINE:
+        api_handle(exchange->service, &request, (int64_t)time(NULL), &answer);
+        break;
+    case NO_MEMORY:
+        api_answer_text(&answer, 500, "The sandbox is out of memory");
+        break;
+    case TOO_LARGE:
+        api_answer_text(&answer, 413, "The body is too large");
+        break;
+    case BAD_QUERY:
+        api_answer_text(&answer, 400, "The query has too many or too long parameters");
+        break;
+    }
+    return write_answer(wsi, &answer);
+}

@@ -1,0 +1,428 @@
+/*
+ * The hub: who is subscribed to what, and who gets which message.
+ *
+ * A channel exists while it has a subscription. A subscription is on three lists: the
+ * channel's, the peer's map, and, through its user, the roster. Joining attaches first,
+ * writes all messages, and only then delivers; whatever fails before is undone by the
+ * same detach() that ends a subscription.
+ */
+#include "sandbox/hub.h"
+
+#include "base/buf.h"
+#include "base/mem.h"
+#include "base/str.h"
+#include "codec/channel_name.h"
+#include "codec/frame.h"
+#include "sandbox/reply.h"
+
+/* One user of a presence channel, with any number of connections. */
+struct user {
+    struct map_node node; /* in the channel's users; key: id */
+    struct list link;     /* in the channel's roster */
+    char *id;
+    char *info; /* JSON text, or NULL */
+    size_t info_len;
+    uint32_t connections;
+};
+
+struct channel {
+    struct map_node node; /* in the hub's channels; key: name */
+    char *name;
+    struct list subscriptions;
+    struct map users;
+    struct list roster; /* users in order of arrival */
+};
+
+struct subscription {
+    struct map_node node; /* in the peer's subscriptions; key: the channel's name */
+    struct list link;     /* in the channel's subscriptions */
+    struct channel *channel;
+    struct hub_peer *peer;
+    struct user *user; /* NULL: not a presence channel */
+};
+
+void hub_init(struct hub *hub, const pusher_allocator *mem)
+{
+    hub->mem = mem;
+    map_init(&hub->channels, mem);
+    cache_init(&hub->cache, mem);
+}
+
+void hub_free(struct hub *hub)
+{
+    cache_free(&hub->cache);
+}
+
+void hub_peer_init(struct hub *hub, struct hub_peer *peer,
+                   void (*deliver)(struct hub_peer *peer, struct packet *packet))
+{
+    map_init(&peer->subscriptions, hub->mem);
+    peer->deliver = deliver;
+}
+
+static struct subscription *find_subscription(const struct hub_peer *peer,
+                                              pusher_str channel)
+{
+    struct map_node *node = map_find(&peer->subscriptions, channel);
+    return node ? container_of(node, struct subscription, node) : NULL;
+}
+
+/* ---- channels ---- */
+
+static struct channel *find_channel(const struct hub *hub, pusher_str name)
+{
+    struct map_node *node = map_find(&hub->channels, name);
+    return node ? container_of(node, struct channel, node) : NULL;
+}
+
+static struct channel *add_channel(struct hub *hub, pusher_str name)
+{
+    struct channel *channel = mem_zalloc(hub->mem, sizeof *channel);
+    if (!channel)
+        return NULL;
+    list_init(&channel->subscriptions);
+    list_init(&channel->roster);
+    map_init(&channel->users, hub->mem);
+    channel->name = mem_dup(hub->mem, name);
+    channel->node.key = (pusher_str){channel->name, name.len};
+    if (!channel->name || map_insert(&hub->channels, &channel->node)) {
+        mem_free(hub->mem, channel->name);
+        mem_free(hub->mem, channel);
+        return NULL;
+    }
+    return channel;
+}
+
+static void free_channel_if_empty(struct hub *hub, struct channel *channel)
+{
+    if (!list_empty(&channel->subscriptions) || !list_empty(&channel->roster))
+        return;
+    map_remove(&hub->channels, &channel->node);
+    mem_free(hub->mem, channel->name);
+    mem_free(hub->mem, channel);
+}
+
+/* To all on the channel but `except`. */
+static void deliver_to_others(const struct channel *channel, struct packet *packet,
+                              const struct hub_peer *except)
+{
+    const struct list *head = &channel->subscriptions;
+    for (const struct list *at = head->next; at != head; at = at->next) {
+        struct hub_peer *peer = container_of(at, struct subscription, link)->peer;
+        if (peer != except)
+            peer->deliver(peer, packet);
+    }
+}
+
+/* ---- presence ---- */
+
+static void free_user(struct hub *hub, struct user *user)
+{
+    mem_free(hub->mem, user->id);
+    mem_free(hub->mem, user->info);
+    mem_free(hub->mem, user);
+}
+
+static struct user *new_user(struct hub *hub, const struct hub_member *member)
+{
+    struct user *user = mem_zalloc(hub->mem, sizeof *user);
+    if (!user)
+        return NULL;
+    user->id = mem_dup(hub->mem, member->user_id);
+    user->node.key = (pusher_str){user->id, member->user_id.len};
+    if (member->user_info.ptr) {
+        user->info = mem_dup(hub->mem, member->user_info);
+        user->info_len = member->user_info.len;
+    }
+    if (!user->id || (member->user_info.ptr && !user->info)) {
+        free_user(hub, user);
+        return NULL;
+    }
+    return user;
+}
+
+/* The user of this id, with one connection more; a new one where there was none. */
+static enum hub_verdict join_user(struct hub *hub, struct channel *channel,
+                                  const struct hub_member *member, struct user **ret)
+{
+    struct map_node *node = map_find(&channel->users, member->user_id);
+    if (node) {
+        *ret = container_of(node, struct user, node);
+        (*ret)->connections++;
+        return HUB_OK;
+    }
+    if (map_size(&channel->users) >= HUB_MEMBERS_MAX)
+        return HUB_TOO_MANY_MEMBERS;
+    struct user *user = new_user(hub, member);
+    if (!user || map_insert(&channel->users, &user->node)) {
+        if (user)
+            free_user(hub, user);
+        return HUB_NO_MEMORY;
+    }
+    list_append(&channel->roster, &user->link);
+    user->connections = 1;
+    *ret = user;
+    return HUB_OK;
+}
+
+static pusher_str user_info(const struct user *user)
+{
+    return (pusher_str){user->info, user->info_len};
+}
+
+static int append_roster(struct buf *out, const struct channel *channel)
+{
+    const struct list *head = &channel->roster;
+    int rc = buf_append(out, STR("{\"presence\":{\"ids\":["));
+    for (const struct list *at = head->next; !rc && at != head; at = at->next) {
+        const struct user *user = container_of(at, struct user, link);
+        if (at != head->next)
+            rc = buf_append_byte(out, ',');
+        if (!rc)
+            rc = frame_append_string(out, user->node.key);
+    }
+    if (!rc)
+        rc = buf_append(out, STR("],\"hash\":{"));
+    for (const struct list *at = head->next; !rc && at != head; at = at->next) {
+        const struct user *user = container_of(at, struct user, link);
+        if (at != head->next)
+            rc = buf_append_byte(out, ',');
+        if (!rc)
+            rc = frame_append_string(out, user->node.key);
+        if (!rc)
+            rc = buf_append_byte(out, ':');
+        if (!rc)
+            rc = buf_append(out, user->info ? user_info(user) : STR("null"));
+    }
+    return rc ? rc : buf_printf(out, "},\"count\":%zu}}", map_size(&channel->users));
+}
+
+/* ---- joining and leaving ---- */
+
+/* Takes a subscription apart, as far as it has been put together. Returns its user if
+ * that was the last connection of it: the caller frees it. */
+static struct user *detach(struct hub *hub, struct subscription *subscription)
+{
+    struct channel *channel = subscription->channel;
+    struct user *user = subscription->user;
+    map_remove(&subscription->peer->subscriptions, &subscription->node);
+    list_remove(&subscription->link);
+    mem_free(hub->mem, subscription);
+    if (!user || --user->connections > 0)
+        return NULL;
+    map_remove(&channel->users, &user->node);
+    list_remove(&user->link);
+    return user;
+}
+
+/* A subscription that the peer and its user know, but not yet the channel's list. */
+static enum hub_verdict attach(struct hub *hub, struct hub_peer *peer,
+                               struct channel *channel, const struct hub_member *member,
+                               struct subscription **ret)
+{
+    struct subscription *subscription = mem_zalloc(hub->mem, sizeof *subscription);
+    if (!subscription)
+        return HUB_NO_MEMORY;
+    list_init(&subscription->link);
+    subscription->channel = channel;
+    subscription->peer = peer;
+    subscription->node.key = channel->node.key;
+    if (map_insert(&peer->subscriptions, &subscription->node)) {
+        mem_free(hub->mem, subscription);
+        return HUB_NO_MEMORY;
+    }
+    enum hub_verdict verdict = member->user_id.ptr
+                                   ? join_user(hub, channel, member, &subscription->user)
+                                   : HUB_OK;
+    if (verdict != HUB_OK)
+        detach(hub, subscription);
+    else
+        *ret = subscription;
+    return verdict;
+}
+
+/* What a new subscription sets off; each may be NULL. */
+struct welcome {
+    struct packet *subscribed; /* to the peer */
+    struct packet *cached;     /* to the peer */
+    struct packet *added;      /* to the others */
+};
+
+static int write_subscribed(struct hub *hub, const struct subscription *subscription,
+                            struct packet **ret)
+{
+    const struct channel *channel = subscription->channel;
+    if (!subscription->user)
+        return reply_subscribed(hub->mem, channel->node.key, STR("{}"), ret);
+    struct buf roster;
+    buf_init(&roster, hub->mem, REPLY_MAX);
+    int rc = append_roster(&roster, channel);
+    if (!rc)
+        rc = reply_subscribed(hub->mem, channel->node.key, buf_str(&roster), ret);
+    buf_free(&roster);
+    return rc;
+}
+
+static int write_cached(struct hub *hub, pusher_str channel, uint64_t now_ms,
+                        struct packet **ret)
+{
+    struct packet *event = cache_find(&hub->cache, channel, now_ms);
+    if (!event)
+        return reply_cache_miss(hub->mem, channel, ret);
+    *ret = packet_ref(event);
+    return 0;
+}
+
+static void welcome_release(struct welcome *welcome)
+{
+    packet_unref(welcome->subscribed);
+    packet_unref(welcome->cached);
+    packet_unref(welcome->added);
+}
+
+static int welcome_write(struct hub *hub, const struct subscription *subscription,
+                         uint64_t now_ms, struct welcome *ret)
+{
+    pusher_str name = subscription->channel->node.key;
+    const struct user *user = subscription->user;
+    struct welcome welcome = {NULL, NULL, NULL};
+    int rc = write_subscribed(hub, subscription, &welcome.subscribed);
+    if (!rc && channel_is_cache(name))
+        rc = write_cached(hub, name, now_ms, &welcome.cached);
+    if (!rc && user && user->connections == 1)
+        rc = reply_member_added(hub->mem, name, user->node.key, user_info(user),
+                                &welcome.added);
+    if (rc)
+        welcome_release(&welcome);
+    else
+        *ret = welcome;
+    return rc;
+}
+
+static void undo(struct hub *hub, struct subscription *subscription)
+{
+    struct user *user = detach(hub, subscription);
+    if (user)
+        free_user(hub, user);
+}
+
+static enum hub_verdict join(struct hub *hub, struct hub_peer *peer,
+                             struct channel *channel, const struct hub_member *member,
+                             uint64_t now_ms)
+{
+    struct subscription *subscription;
+    enum hub_verdict verdict = attach(hub, peer, channel, member, &subscription);
+    if (verdict != HUB_OK)
+        return verdict;
+    struct welcome welcome;
+    if (welcome_write(hub, subscription, now_ms, &welcome)) {
+        undo(hub, subscription);
+        return HUB_NO_MEMORY;
+    }
+    list_append(&channel->subscriptions, &subscription->link);
+    peer->deliver(peer, welcome.subscribed);
+    if (welcome.cached)
+        peer->deliver(peer, welcome.cached);
+    if (welcome.added)
+        deliver_to_others(channel, welcome.added, peer);
+    welcome_release(&welcome);
+    return HUB_OK;
+}
+
+enum hub_verdict hub_subscribe(struct hub *hub, struct hub_peer *peer, pusher_str name,
+                               const struct hub_member *member, uint64_t now_ms)
+{
+    if (find_subscription(peer, name))
+        return HUB_ALREADY;
+    if (map_size(&peer->subscriptions) >= HUB_CHANNELS_MAX)
+        return HUB_TOO_MANY_CHANNELS;
+    struct channel *channel = find_channel(hub, name);
+    if (!channel)
+        channel = add_channel(hub, name);
+    if (!channel)
+        return HUB_NO_MEMORY;
+    enum hub_verdict verdict = join(hub, peer, channel, member, now_ms);
+    free_channel_if_empty(hub, channel);
+    return verdict;
+}
+
+static void leave(struct hub *hub, struct subscription *subscription)
+{
+    struct channel *channel = subscription->channel;
+    struct user *gone = detach(hub, subscription);
+    struct packet *removed = NULL;
+    if (gone &&
+        !reply_member_removed(hub->mem, channel->node.key, gone->node.key, &removed)) {
+        deliver_to_others(channel, removed, NULL);
+        packet_unref(removed);
+    }
+    if (gone)
+        free_user(hub, gone);
+    free_channel_if_empty(hub, channel);
+}
+
+void hub_unsubscribe(struct hub *hub, struct hub_peer *peer, pusher_str name)
+{
+    struct subscription *subscription = find_subscription(peer, name);
+    if (subscription)
+        leave(hub, subscription);
+}
+
+void hub_leave(struct hub *hub, struct hub_peer *peer)
+{
+    while (peer->subscriptions.first)
+        leave(hub, container_of(peer->subscriptions.first, struct subscription, node));
+}
+
+/* ---- events ---- */
+
+static const struct hub_peer *find_peer(const struct channel *channel,
+                                        pusher_str socket_id)
+{
+    const struct list *head = &channel->subscriptions;
+    if (!socket_id.ptr)
+        return NULL;
+    for (const struct list *at = head->next; at != head; at = at->next) {
+        const struct hub_peer *peer = container_of(at, struct subscription, link)->peer;
+        if (str_equal(str_of(peer->socket_id), socket_id))
+            return peer;
+    }
+    return NULL;
+}
+
+enum hub_verdict hub_publish(struct hub *hub, pusher_str name, pusher_str event,
+                             pusher_str data, pusher_str except, uint64_t now_ms)
+{
+    struct channel *channel = find_channel(hub, name);
+    bool cached = channel_is_cache(name);
+    struct packet *packet;
+    if (!channel && !cached)
+        return HUB_OK;
+    if (reply_event(hub->mem, name, event, data, &packet))
+        return HUB_NO_MEMORY;
+    if (cached && cache_store(&hub->cache, name, packet, now_ms)) {
+        packet_unref(packet);
+        return HUB_NO_MEMORY;
+    }
+    if (channel)
+        deliver_to_others(channel, packet, find_peer(channel, except));
+    packet_unref(packet);
+    return HUB_OK;
+}
+
+enum hub_verdict hub_client_event(struct hub *hub, struct hub_peer *peer, pusher_str name,
+                                  pusher_str event, pusher_str data)
+{
+    const struct subscription *subscription = find_subscription(peer, name);
+    if (!subscription)
+        return HUB_NOT_SUBSCRIBED;
+    pusher_str user_id = {NULL, 0};
+    if (subscription->user)
+        user_id = subscription->user->node.key;
+    struct packet *packet;
+    if (reply_client_event(hub->mem, name, event, user_id, data, &packet))
+        return HUB_NO_MEMORY;
+    deliver_to_others(subscription->channel, packet, peer);
+    packet_unref(packet);
+    return HUB_OK;
+}

@@ -1,0 +1,85 @@
+/*
+ * The hub: channels, who is subscribed to them, presence and the cache. It decides who
+ * gets which message and hands it to the peer; it knows no socket, no clock and no
+ * signature.
+ *
+ * Every call either does all it says or, when memory runs out, nothing. The one
+ * exception: a member_removed that cannot be written for lack of memory is lost.
+ */
+#ifndef SANDBOX_HUB_H
+#define SANDBOX_HUB_H
+
+#include "base/list.h"
+#include "base/map.h"
+#include "sandbox/cache.h"
+#include "sandbox/packet.h"
+
+enum {
+    HUB_MEMBERS_MAX = 100,     /* of one presence channel (PRES-10) */
+    HUB_CHANNELS_MAX = 100000, /* of one peer */
+    HUB_SOCKET_ID_MAX = 32,
+};
+
+/* What the hub knows of a connection. */
+struct hub_peer {
+    char socket_id[HUB_SOCKET_ID_MAX + 1];
+    struct map subscriptions; /* by channel name */
+    /* Takes a reference if it keeps the packet. Must not call the hub. */
+    void (*deliver)(struct hub_peer *peer, struct packet *packet);
+};
+
+struct hub {
+    const pusher_allocator *mem;
+    struct map channels;
+    struct cache cache;
+};
+
+/* How a subscription or client event ended. */
+enum hub_verdict {
+    HUB_OK,
+    HUB_NO_MEMORY,
+    HUB_ALREADY,           /* this peer is subscribed to it already */
+    HUB_TOO_MANY_CHANNELS, /* HUB_CHANNELS_MAX */
+    HUB_TOO_MANY_MEMBERS,  /* HUB_MEMBERS_MAX */
+    HUB_NOT_SUBSCRIBED
+};
+
+void hub_init(struct hub *hub, const pusher_allocator *mem);
+void hub_free(struct hub *hub); /* after the last peer has left */
+
+void hub_peer_init(struct hub *hub, struct hub_peer *peer,
+                   void (*deliver)(struct hub_peer *peer, struct packet *packet));
+
+/* A member of a presence channel. */
+struct hub_member {
+    pusher_str user_id;   /* ptr NULL: the channel is not a presence channel */
+    pusher_str user_info; /* JSON text; ptr NULL: none */
+};
+
+/*
+ * Subscribes the peer. Delivers subscription_succeeded to it (with the roster of a
+ * presence channel, itself included), then the cached event or cache_miss of a cache
+ * channel, and member_added to the others for the first connection of a user (PRES-08).
+ */
+enum hub_verdict hub_subscribe(struct hub *hub, struct hub_peer *peer, pusher_str channel,
+                               const struct hub_member *member, uint64_t now_ms);
+
+/* Unsubscribes; member_removed goes out with the last connection of a user. Unknown
+ * channels do no harm. */
+void hub_unsubscribe(struct hub *hub, struct hub_peer *peer, pusher_str channel);
+
+/* Unsubscribes from everything: the peer is gone. */
+void hub_leave(struct hub *hub, struct hub_peer *peer);
+
+/* Delivers a published event to all but the peer with the socket id `except` (ptr NULL:
+ * nobody), and remembers it for a cache channel. HUB_OK or HUB_NO_MEMORY. */
+enum hub_verdict hub_publish(struct hub *hub, pusher_str channel, pusher_str event,
+                             pusher_str data, pusher_str except, uint64_t now_ms);
+
+/* Delivers a client event to all others on the channel (CEV-02), with the user_id of a
+ * presence channel. `data` is JSON text, ptr NULL: none. HUB_OK, HUB_NOT_SUBSCRIBED,
+ * HUB_NO_MEMORY. */
+enum hub_verdict hub_client_event(struct hub *hub, struct hub_peer *peer,
+                                  pusher_str channel, pusher_str event, pusher_str data);
+
+#endif
