@@ -71,6 +71,10 @@ let cpuAtReady;
 let firstNs = 0n;
 const lateUs = asked.mode === 'paced' ? new Float64Array(asked.count) : null;
 
+function isDone() {
+  return asked.mode !== 'idle' && received === asked.count;
+}
+
 function percentiles() {
   const marks = { p50: 0.5, p90: 0.9, p99: 0.99, p999: 0.999, max: 1 };
   const result = {};
@@ -96,7 +100,7 @@ function finish() {
 }
 
 function onEvent(data) {
-  if (received === asked.count) return;
+  if (isDone()) return;
   if (received === 0) firstNs = process.hrtime.bigint();
   if (lateUs) lateUs[received] = Number(process.hrtime.bigint() - BigInt(data.t)) / 1e3;
   if (!(data.seq > 0)) errors++;
@@ -125,7 +129,7 @@ function startNext() {
   });
   let wasConnected = false;
   client.connection.bind('state_change', ({ current }) => {
-    if (wasConnected && received < asked.count) fail(`client ${number} lost its connection`);
+    if (wasConnected && !isDone()) fail(`client ${number} lost its connection`);
     wasConnected = current === 'connected';
   });
   client.connection.bind('unavailable', () => fail(`client ${number} cannot connect`));
