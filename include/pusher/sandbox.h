@@ -46,7 +46,7 @@ typedef struct pusher_sandbox_options {
 
     /* What connection_established announces, in seconds: 1 to 86400; default 120. A
      * connection that is silent for one and a half times as long is pinged, and closed
-     * with 4201 if that is not answered within 30 s. */
+     * with 4201 if it stays silent for as long again, 30 s at most. */
     uint32_t activity_timeout_s;
 
     /* Limits. */

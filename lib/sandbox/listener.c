@@ -1,9 +1,14 @@
 /*
- * The listening socket, the virtual host, and the sessions on it.
+ * The listening socket and the sessions it brings.
  *
- * Its end has several steps, since libwebsockets closes sockets over several turns: the
- * sessions go first, each with its last callback, then the virtual host, and only then
- * does `on_gone` run. The loop's own end makes the same steps in one go.
+ * All sandboxes of a loop share one virtual host of libwebsockets, which lives as long as
+ * the loop: libwebsockets chooses the virtual host of a request anew by its Host header,
+ * among all that do not listen themselves, so that several would get each other's
+ * sockets.
+ *
+ * The end takes several turns: every socket is told to close, and when the last one has
+ * had its last callback, `on_gone` runs. The end of the loop makes the same steps in one
+ * go.
  */
 #include "sandbox/listener.h"
 
@@ -28,7 +33,7 @@ enum {
     HTTP_TIMEOUT_S = 15,
 };
 
-static const char protocol_name[] = "pusher-sandbox";
+static const char vhost_name[] = "pusher-sandbox";
 
 /* Libwebsockets would ping by itself after five minutes; connection.c does that better.
  */
@@ -52,7 +57,7 @@ static void adopt(struct listener *listener, int fd)
 {
     struct service *service = listener->service;
     bool full = listener->session_count >= service->max_connections + IDLE_SOCKETS;
-    struct session *session = full ? NULL : session_new(service);
+    struct session *session = full ? NULL : session_new(listener);
     if (!session) {
         close(fd);
         return;
@@ -60,12 +65,12 @@ static void adopt(struct listener *listener, int fd)
     int on = 1;
     setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
     /* On failure libwebsockets has closed the descriptor. */
-    session->wsi = lws_adopt_socket_vhost(listener->vhost, fd);
+    session->wsi = lws_adopt_socket_vhost(lws_get_vhost(listener->wsi), fd);
     if (!session->wsi) {
         session_free(session);
         return;
     }
-    lws_set_opaque_user_data(session->wsi, session);
+    lws_set_opaque_user_data(session->wsi, &session->owner);
     list_append(&listener->sessions, &session->link);
     listener->session_count++;
 }
@@ -87,7 +92,7 @@ static void accept_some(struct listener *listener)
 
 static void gone_if_empty(struct listener *listener)
 {
-    if (!listener->stopping || listener->vhost || listener->session_count)
+    if (!listener->stopping || listener->wsi || listener->session_count)
         return;
     loop_task_cancel(&listener->start);
     loop_task_cancel(&listener->stop);
@@ -98,11 +103,16 @@ static void gone_if_empty(struct listener *listener)
     listener->on_gone(listener->userdata);
 }
 
-static void end_session(struct listener *listener, struct session *session)
+/* The socket has had its last callback. */
+static void end_socket(const struct socket_owner *owner)
 {
-    lws_set_opaque_user_data(session->wsi, NULL);
-    session_free(session);
-    listener->session_count--;
+    struct listener *listener = owner->listener;
+    if (owner->session) {
+        session_free(owner->session);
+        listener->session_count--;
+    } else {
+        listener->wsi = NULL;
+    }
     gone_if_empty(listener);
 }
 
@@ -110,60 +120,60 @@ static int callback(struct lws *wsi, enum lws_callback_reasons reason, void *use
                     void *in, size_t len)
 {
     (void)user;
-    struct lws_vhost *vhost = wsi ? lws_get_vhost(wsi) : NULL;
-    struct listener *listener = vhost ? lws_vhost_user(vhost) : NULL;
-    struct session *session = wsi ? lws_get_opaque_user_data(wsi) : NULL;
-    if (!listener)
+    /* Without one it is of the virtual host as a whole, or of a socket that is not yet,
+     * or no longer, ours. */
+    const struct socket_owner *owner = wsi ? lws_get_opaque_user_data(wsi) : NULL;
+    if (!owner)
         return 0;
-    if (reason == LWS_CALLBACK_RAW_RX_FILE)
-        accept_some(listener);
-    else if (reason == LWS_CALLBACK_RAW_CLOSE_FILE)
-        listener->fd = -1; /* libwebsockets closes it */
-    if (!session)
-        return 0;
-    if (reason != LWS_CALLBACK_WSI_DESTROY)
-        return session_callback(session, reason, in, len);
-    end_session(listener, session);
+    if (reason == LWS_CALLBACK_WSI_DESTROY) {
+        lws_set_opaque_user_data(wsi, NULL);
+        end_socket(owner);
+    } else if (owner->session) {
+        return session_callback(owner->session, reason, in, len);
+    } else if (reason == LWS_CALLBACK_RAW_RX_FILE) {
+        accept_some(owner->listener);
+    } else if (reason == LWS_CALLBACK_RAW_CLOSE_FILE) {
+        owner->listener->fd = -1; /* libwebsockets closes it */
+    }
     return 0;
 }
 
 static const struct lws_protocols protocols[] = {
-    {.name = protocol_name, .callback = callback},
+    {.name = vhost_name, .callback = callback},
     {.name = NULL},
 };
 
 /* ---- start and stop ---- */
 
-static void on_vhost_gone(struct lws_vhost *vhost, void *userdata)
+/* The virtual host of all sandboxes on this context. */
+static struct lws_vhost *shared_vhost(struct lws_context *context)
 {
-    struct listener *listener = userdata;
-    (void)vhost;
-    listener->vhost = NULL;
-    gone_if_empty(listener);
-}
-
-static bool start_vhost(struct listener *listener)
-{
-    char name[32];
-    snprintf(name, sizeof name, "%s-%u", protocol_name, listener->port);
-    struct lws_context_creation_info info = {
+    const struct lws_context_creation_info info = {
         .port = CONTEXT_PORT_NO_LISTEN_SERVER,
         .protocols = protocols,
-        .vhost_name = name,
-        .user = listener,
-        .finalize = on_vhost_gone,
-        .finalize_arg = listener,
+        .vhost_name = vhost_name,
         .timeout_secs = HTTP_TIMEOUT_S,
         .keepalive_timeout = HTTP_TIMEOUT_S,
         .retry_and_idle_policy = &no_idle_policy,
     };
+    struct lws_vhost *vhost = lws_get_vhost_by_name(context, vhost_name);
+    return vhost ? vhost : lws_create_vhost(context, &info);
+}
+
+static bool adopt_listening(struct listener *listener)
+{
     struct lws_context *context = loop_lws_context(listener->service->loop);
-    listener->vhost = context ? lws_create_vhost(context, &info) : NULL;
-    if (!listener->vhost)
+    struct lws_vhost *vhost = context ? shared_vhost(context) : NULL;
+    if (!vhost)
         return false;
     lws_sock_file_fd_type fd = {.filefd = listener->fd};
-    return lws_adopt_descriptor_vhost(listener->vhost, LWS_ADOPT_RAW_FILE_DESC, fd,
-                                      protocol_name, NULL) != NULL;
+    listener->wsi =
+        lws_adopt_descriptor_vhost(vhost, LWS_ADOPT_RAW_FILE_DESC, fd, vhost_name, NULL);
+    if (!listener->wsi)
+        return false;
+    listener->owner = (struct socket_owner){listener, NULL};
+    lws_set_opaque_user_data(listener->wsi, &listener->owner);
+    return true;
 }
 
 /* Runs in the loop's first turn after listener_open(), where libwebsockets may be used.
@@ -171,28 +181,35 @@ static bool start_vhost(struct listener *listener)
 static void on_start(void *userdata)
 {
     struct listener *listener = userdata;
-    if (start_vhost(listener))
+    if (adopt_listening(listener))
         return;
     log_line(&listener->service->log, PUSHER_LOG_ERROR,
              "the sandbox cannot serve port %u: libwebsockets refused", listener->port);
     shutdown(listener->fd, SHUT_RDWR);
 }
 
+static void kill_socket(struct lws *wsi)
+{
+    lws_set_timeout(wsi, PENDING_TIMEOUT_USER_OK, LWS_TO_KILL_ASYNC);
+}
+
 static void on_stop(void *userdata)
 {
     struct listener *listener = userdata;
-    lws_vhost_destroy(listener->vhost);
+    struct list *head = &listener->sessions;
+    if (listener->wsi)
+        kill_socket(listener->wsi);
+    for (struct list *at = head->next; at != head; at = at->next)
+        kill_socket(container_of(at, struct session, link)->wsi);
 }
 
 void listener_close(struct listener *listener)
 {
     listener->stopping = true;
-    if (!listener->vhost) {
-        gone_if_empty(listener);
-        return;
-    }
-    shutdown(listener->fd, SHUT_RDWR);
+    if (listener->fd >= 0)
+        shutdown(listener->fd, SHUT_RDWR);
     loop_task_schedule(listener->service->loop, &listener->stop);
+    gone_if_empty(listener);
 }
 
 /* ---- the listening socket ---- */

@@ -3,8 +3,8 @@
  * the HTTP API. Only listener, session and exchange see libwebsockets.
  *
  * The listening socket is made and accepted from here, since libwebsockets' own listener
- * cannot tell at once whether an address is free. Each accepted socket is given to
- * libwebsockets, on a virtual host of its own.
+ * cannot tell at once whether an address is free. Each accepted socket is then given to
+ * libwebsockets.
  */
 #ifndef SANDBOX_LISTENER_H
 #define SANDBOX_LISTENER_H
@@ -12,14 +12,22 @@
 #include "net/loop.h"
 #include "sandbox/service.h"
 
-struct lws_vhost;
+struct lws;
+struct session;
+
+/* Who a socket of libwebsockets belongs to. */
+struct socket_owner {
+    struct listener *listener;
+    struct session *session; /* NULL: it is the listening socket */
+};
 
 struct listener {
     struct service *service;
     int fd;
     int spare_fd; /* given up to refuse a connection when descriptors run out */
     uint16_t port;
-    struct lws_vhost *vhost; /* NULL before the first turn, and when it is gone */
+    struct lws *wsi; /* of `fd`; NULL before the first turn, and when it is gone */
+    struct socket_owner owner; /* what `wsi` points to */
     struct list sessions;
     uint32_t session_count;
     struct loop_task start;

@@ -15,13 +15,14 @@ enum {
     KEY_MAX = 256,      /* bytes of an app key in a request */
 };
 
-struct session *session_new(struct service *service)
+struct session *session_new(struct listener *listener)
 {
-    struct session *session = mem_zalloc(service->mem, sizeof *session);
+    struct session *session = mem_zalloc(listener->service->mem, sizeof *session);
     if (!session)
         return NULL;
     list_init(&session->link);
-    session->service = service;
+    session->service = listener->service;
+    session->owner = (struct socket_owner){listener, session};
     return session;
 }
 

@@ -9,19 +9,21 @@
 
 #include "base/list.h"
 #include "sandbox/connection.h"
+#include "sandbox/listener.h"
 
 struct exchange;
 
 struct session {
     struct list link; /* for its listener */
     struct service *service;
+    struct socket_owner owner; /* what `wsi` points to */
     struct lws *wsi;
     struct connection *connection; /* NULL: not upgraded */
     struct exchange *exchange;     /* NULL: no HTTP request */
 };
 
 /* A session that has no socket yet; NULL when memory runs out. */
-struct session *session_new(struct service *service);
+struct session *session_new(struct listener *listener);
 void session_free(struct session *session);
 
 /* Returns what libwebsockets' callback is to return. */
