@@ -79,6 +79,18 @@ static void wait_for(struct rig *rig, const struct peer *peer, short events)
     }
 }
 
+void rig_until(struct rig *rig, const int *flag)
+{
+    int64_t deadline = now_ms() + DEADLINE_MS;
+    struct pollfd fd = {.fd = pusher_loop_fd(rig->loop), .events = POLLIN};
+    while (!*flag) {
+        int64_t left = deadline - now_ms();
+        if (left <= 0 || poll(&fd, 1, (int)left) < 0)
+            fail_msg("it did not happen within %d ms", DEADLINE_MS);
+        assert_int_equal(pusher_loop_dispatch(rig->loop), 0);
+    }
+}
+
 void rig_settle(struct rig *rig)
 {
     struct pollfd fd = {.fd = pusher_loop_fd(rig->loop), .events = POLLIN};

@@ -90,6 +90,9 @@ void peer_expect_end(struct rig *rig, struct peer *peer);
  * `*body` unless that is NULL. */
 int rig_http(struct rig *rig, const char *request, size_t len, char **body);
 
+/* Lets the loop work until `*flag` is not 0. */
+void rig_until(struct rig *rig, const int *flag);
+
 /* Lets the loop do what is due now. */
 void rig_settle(struct rig *rig);
 

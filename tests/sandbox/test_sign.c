@@ -261,7 +261,7 @@ static void event_checks(void **state)
     REFUSED(PUSHER_ERR_INVALID, event.name = "\xc3");
     REFUSED(PUSHER_ERR_LIMIT, event.name = long_name);
     REFUSED(0, event.name = long_name + 1);
-    REFUSED(PUSHER_ERR_INVALID, event.data = (pusher_str){NULL});
+    REFUSED(PUSHER_ERR_INVALID, event.data = ((pusher_str){NULL, 0}));
     REFUSED(0, event.data = STR(""));
     REFUSED(0, event.data = STR("0123456789"));
     REFUSED(PUSHER_ERR_LIMIT, event.data = STR("0123456789a"));
