@@ -198,9 +198,11 @@ typedef void (*pusher_server_done_fn)(pusher_server *server,
  * Returns 0: `done` will be called, unless the object is freed before; or, and then
  * `done` is not called: PUSHER_ERR_INVALID (NULL, a struct_size that is no size of this
  * struct, no or an empty name, absent data, name or data that is not UTF-8, no channel, a
- * socket id that is not digits.digits), PUSHER_ERR_BAD_CHANNEL, PUSHER_ERR_LIMIT (name,
- * data, channels or requests; the log says which), PUSHER_ERR_NOMEM, PUSHER_ERR_SYSTEM
- * (the crypto library failed). Runs no callback but the log's and, on failure,
+ * socket id that is not digits.digits), PUSHER_ERR_BAD_CHANNEL, PUSHER_ERR_UNSUPPORTED
+ * (an encrypted channel, and data that is not {"nonce":…,"ciphertext":…}: the library
+ * does not encrypt, and never sends plain text there), PUSHER_ERR_LIMIT (name, data,
+ * channels or requests; the log says which), PUSHER_ERR_NOMEM, PUSHER_ERR_SYSTEM (the
+ * crypto library failed). Runs no callback but the log's and, on failure,
  * `free_userdata`.
  */
 PUSHER_API int pusher_server_publish(pusher_server *server,
