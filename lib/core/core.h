@@ -37,6 +37,9 @@ struct core_config {
     size_t max_channels;
     bool tls;
     uint64_t seed; /* of the jitter */
+    /* The app key, to be masked where the server's words are quoted (LOG-01). Borrowed:
+     * outlives the core. May be empty. */
+    pusher_str key;
     pusher_log log;
     const pusher_allocator *mem; /* outlives the core */
 };
@@ -77,7 +80,10 @@ struct core_closed {
 };
 
 void core_on_open(struct core *core, uint32_t generation, uint64_t now);
-/* May make a problem and a delivery. Spans of the delivery point into `text`. */
+/*
+ * May make a problem and a delivery. Spans of the delivery point into `text`. A message
+ * for which there is no memory is dropped and reported (PUSHER_PROBLEM_LIMIT).
+ */
 void core_on_text(struct core *core, uint32_t generation, pusher_str text, uint64_t now);
 /* A binary frame (URL-03). May make a problem. */
 void core_on_binary(struct core *core, uint32_t generation, uint64_t now);
@@ -85,19 +91,22 @@ void core_on_binary(struct core *core, uint32_t generation, uint64_t now);
 void core_on_closed(struct core *core, uint32_t generation,
                     const struct core_closed *closed, uint64_t now);
 /* Handles at most one due deadline; call while core_deadline() <= now. May make a
- * problem. */
+ * problem. Early calls do no harm. */
 void core_on_time(struct core *core, uint64_t now);
 
 /* --- levels --- */
 
 struct core_want {
     bool open;           /* a transport is wanted; false: none */
-    uint32_t generation; /* the attempt it belongs to */
+    uint32_t generation; /* the attempt it belongs to; a transport of an older one is
+                            not wanted any more */
     bool tls;            /* with TLS: the option, or moved up by 4000 (CLOSE-04) */
 };
 
 struct core_want core_want(const struct core *core);
-uint64_t core_deadline(const struct core *core); /* CORE_NEVER: none */
+/* When core_on_time() is to be called; CORE_NEVER: not at all. It may be earlier than
+ * anything is due: then core_on_time() only moves it. */
+uint64_t core_deadline(const struct core *core);
 pusher_state core_state(const struct core *core);
 pusher_str core_socket_id(const struct core *core); /* empty unless connected (CONN-10) */
 
@@ -137,14 +146,18 @@ int core_next_frame(struct core *core, struct buf *out);
 /* --- channels (core_channel.c) --- */
 
 /*
- * Adds channel `name`, or finds it; a failed one is wanted again, a cancelled one is taken
- * back (SUB-05). `user` is stored for core_channel_user in each of these cases. 0 with `*ret`,
- * PUSHER_ERR_LIMIT, PUSHER_ERR_NOMEM. The name has been checked.
+ * Adds channel `name`, or finds it; a failed one is wanted again, a cancelled one is
+ * taken back (SUB-05). `user` is stored for core_channel_user in each of these cases. The
+ * name has been checked. 0 with `*ret`; PUSHER_ERR_NOMEM; PUSHER_ERR_LIMIT: max_channels
+ * are wanted, or as many again are still on their way out. On failure nothing changed.
  */
 int core_subscribe(struct core *core, pusher_str name, void *user,
                    struct core_channel **ret);
 
-/* The user no longer wants it: the pointer is invalid from here on. */
+/*
+ * The user no longer wants it: the pointer is invalid from here on, and a delivery that
+ * was not taken yet is no longer for this channel (SUB-15).
+ */
 void core_unsubscribe(struct core *core, struct core_channel *channel);
 
 /* The wanted channel of that name, or NULL. */

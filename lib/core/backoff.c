@@ -1,0 +1,58 @@
+/*
+ * How long to wait before the next attempt (RETRY-06).
+ */
+#include "core/backoff.h"
+
+#include "core/random.h"
+
+void backoff_init(struct backoff *backoff, uint32_t min_ms, uint32_t max_ms,
+                  uint32_t stable_after_ms, uint64_t seed)
+{
+    *backoff = (struct backoff){
+        .min_ms = min_ms,
+        .max_ms = max_ms,
+        .stable_after_ms = stable_after_ms,
+        .random = seed,
+    };
+}
+
+void backoff_connection_lived(struct backoff *backoff, uint64_t lived_ms)
+{
+    /* Not at TCP connect or at the greeting: a server that accepts and then closes would
+     * defeat the backoff. */
+    if (lived_ms < backoff->stable_after_ms)
+        return;
+    backoff->failures = 0;
+    /* Even where every connection counts as stable, immediate retries keep the floor
+     * between them. */
+    if (lived_ms >= backoff->min_ms)
+        backoff->immediate_used = false;
+}
+
+void backoff_count_failure(struct backoff *backoff)
+{
+    if (backoff->failures < UINT32_MAX)
+        backoff->failures++;
+}
+
+/* The first bound is twice the floor and not the floor itself: clients that lost their
+ * server at the same moment must not return at the same moment. */
+uint32_t backoff_bound(const struct backoff *backoff)
+{
+    if (backoff->failures >= 32)
+        return backoff->max_ms;
+    uint64_t bound = (uint64_t)backoff->min_ms << backoff->failures;
+    return bound < backoff->max_ms ? (uint32_t)bound : backoff->max_ms;
+}
+
+uint32_t backoff_draw(struct backoff *backoff)
+{
+    return random_between(&backoff->random, backoff->min_ms, backoff_bound(backoff));
+}
+
+bool backoff_take_immediate(struct backoff *backoff)
+{
+    bool allowed = !backoff->immediate_used;
+    backoff->immediate_used = true;
+    return allowed;
+}

@@ -1,0 +1,346 @@
+/*
+ * The protocol of one connection: the inputs, one function each, and the levels.
+ */
+#include "core/core.h"
+
+#include <assert.h>
+#include <stdio.h>
+
+#include "base/log.h"
+#include "base/mem.h"
+#include "base/str.h"
+#include "core/attempt.h"
+#include "core/core_impl.h"
+#include "core/inbound.h"
+#include "core/problem.h"
+
+/* A drop that follows an in-band error within this time is judged by it (CLOSE-13). */
+enum { INBAND_CODE_VALID_MS = 1000 };
+
+/* The longest text of one problem, channel name included. */
+enum { PROBLEM_TEXT_MAX = 1024 };
+
+int core_new(struct core **ret, const struct core_config *config, uint64_t now)
+{
+    struct core *core = mem_zalloc(config->mem, sizeof *core);
+    if (!core)
+        return PUSHER_ERR_NOMEM;
+    core->config = *config;
+    core->phase = PHASE_IDLE;
+    core->now = now;
+    core->phase_deadline = CORE_NEVER;
+    core->unavailable_at = CORE_NEVER;
+    core->tls = config->tls;
+    core->inband_code = -1;
+    backoff_init(&core->backoff, config->backoff_min_ms, config->backoff_max_ms,
+                 config->stable_after_ms, config->seed);
+    channels_init(&core->channels, config->mem);
+    buf_init(&core->problem_text, config->mem, PROBLEM_TEXT_MAX);
+    *ret = core;
+    return 0;
+}
+
+void core_free(struct core *core)
+{
+    if (!core)
+        return;
+    channels_free(&core->channels);
+    message_release(&core->message);
+    buf_free(&core->problem_text);
+    mem_free(core->config.mem, core);
+}
+
+/* Stores the time of this input; it never goes back. */
+static void tick(struct core *core, uint64_t now)
+{
+    if (now > core->now)
+        core->now = now;
+}
+
+/* --- what the user wants --- */
+
+void core_connect(struct core *core, uint64_t now)
+{
+    tick(core, now);
+    core->asked = true;
+    switch (core->phase) {
+    case PHASE_IDLE:
+    case PHASE_REFUSED:
+        attempt_start(core); /* CONN-03, CONN-08 */
+        return;
+    case PHASE_OPENING:
+    case PHASE_GREETING:
+    case PHASE_UP:
+    case PHASE_PROBING:
+    case PHASE_WAITING:
+        return;
+    }
+}
+
+void core_disconnect(struct core *core, uint64_t now)
+{
+    tick(core, now);
+    core->asked = true;
+    core->delivery_pending = false; /* CONN-07: nothing in flight is delivered */
+    switch (core->phase) {
+    case PHASE_IDLE:
+        return;
+    case PHASE_OPENING:
+    case PHASE_GREETING:
+    case PHASE_UP:
+    case PHASE_PROBING:
+    case PHASE_WAITING:
+    case PHASE_REFUSED:
+        attempt_abandon(core);
+        return;
+    }
+}
+
+/* --- what happened to the transport --- */
+
+void core_on_open(struct core *core, uint32_t generation, uint64_t now)
+{
+    tick(core, now);
+    if (generation != core->generation)
+        return;
+    switch (core->phase) {
+    case PHASE_OPENING:
+        /* One deadline from the start of the attempt to the greeting (HS-07). */
+        set_phase(core, PHASE_GREETING, core->phase_deadline);
+        return;
+    case PHASE_IDLE:
+    case PHASE_GREETING:
+    case PHASE_UP:
+    case PHASE_PROBING:
+    case PHASE_WAITING:
+    case PHASE_REFUSED:
+        return;
+    }
+}
+
+void core_on_text(struct core *core, uint32_t generation, pusher_str text, uint64_t now)
+{
+    tick(core, now);
+    if (generation != core->generation)
+        return;
+    switch (core->phase) {
+    case PHASE_GREETING:
+        inbound_greeting(core, text);
+        return;
+    case PHASE_UP:
+    case PHASE_PROBING:
+        inbound_message(core, text);
+        return;
+    case PHASE_IDLE:
+    case PHASE_OPENING:
+    case PHASE_WAITING:
+    case PHASE_REFUSED:
+        return;
+    }
+}
+
+void core_on_binary(struct core *core, uint32_t generation, uint64_t now)
+{
+    tick(core, now);
+    if (generation != core->generation)
+        return;
+    switch (core->phase) {
+    case PHASE_GREETING:
+    case PHASE_UP:
+    case PHASE_PROBING:
+        problem_dropped(core, PUSHER_PROBLEM_PROTOCOL, 0,
+                        "it is binary, and the protocol is text");
+        return;
+    case PHASE_IDLE:
+    case PHASE_OPENING:
+    case PHASE_WAITING:
+    case PHASE_REFUSED:
+        return;
+    }
+}
+
+/* What an attempt that ended in a stage is reported as. */
+static const struct {
+    pusher_problem_kind kind;
+    const char *what;
+    const char *hint;
+} by_stage[] = {
+    [CORE_STAGE_RESOLVE] = {PUSHER_PROBLEM_RESOLVE, "the host name has no address",
+                            "check host, cluster and network"},
+    [CORE_STAGE_CONNECT] = {PUSHER_PROBLEM_CONNECT, "no connection to the server",
+                            "check host, port and network"},
+    [CORE_STAGE_TLS] = {PUSHER_PROBLEM_TLS, "no TLS session with the server",
+                        "check the host name, its certificate and ca_file"},
+    [CORE_STAGE_PROXY] = {PUSHER_PROBLEM_PROXY, "the proxy refused", "check the proxy"},
+    [CORE_STAGE_UPGRADE] = {PUSHER_PROBLEM_UPGRADE,
+                            "the server did not upgrade to WebSocket",
+                            "check host, port and path"},
+    [CORE_STAGE_OPEN] = {PUSHER_PROBLEM_CLOSED, "the connection was lost", NULL},
+    [CORE_STAGE_LIMIT] = {PUSHER_PROBLEM_LIMIT, "a message was too long",
+                          "raise max_message_bytes if such messages are to be expected"},
+    [CORE_STAGE_INVALID] = {PUSHER_PROBLEM_PROTOCOL,
+                            "the server broke the WebSocket protocol", NULL},
+};
+
+/* 1005 and 1006 never go over the wire: they stand for a close without a code. */
+static bool is_codeless(int code)
+{
+    return code < 0 || code == 1005 || code == 1006;
+}
+
+/* The code by which a close is judged (CLOSE-13). */
+static int code_of(const struct core *core, const struct core_closed *closed)
+{
+    bool dropped = closed->stage == CORE_STAGE_OPEN && is_codeless(closed->close_code);
+    bool just_heard = core->now - core->heard_at <= INBAND_CODE_VALID_MS;
+    if (dropped && core->inband_code >= 0 && just_heard)
+        return core->inband_code;
+    return closed->close_code <= UINT16_MAX ? closed->close_code : -1;
+}
+
+static void transport_ended(struct core *core, const struct core_closed *closed)
+{
+    struct attempt_failure failure = {
+        .kind = by_stage[closed->stage].kind,
+        .code = code_of(core, closed),
+        .http_status = closed->http_status,
+        .system_error = closed->system_error,
+        .what = by_stage[closed->stage].what,
+        .hint = by_stage[closed->stage].hint,
+        .reason = closed->reason,
+    };
+    if (closed->stage == CORE_STAGE_OPEN) {
+        if (!is_codeless(failure.code)) {
+            failure.what = "the server closed the connection";
+        } else if (!phase_is_connected(core->phase)) { /* HS-06 */
+            failure.kind = PUSHER_PROBLEM_GREETING;
+            failure.what = "the connection was lost before the greeting";
+        }
+    }
+    attempt_fail(core, &failure);
+}
+
+void core_on_closed(struct core *core, uint32_t generation,
+                    const struct core_closed *closed, uint64_t now)
+{
+    tick(core, now);
+    if (generation != core->generation)
+        return;
+    switch (core->phase) {
+    case PHASE_OPENING:
+    case PHASE_GREETING:
+    case PHASE_UP:
+    case PHASE_PROBING:
+        transport_ended(core, closed);
+        return;
+    case PHASE_IDLE:
+    case PHASE_WAITING:
+    case PHASE_REFUSED:
+        return;
+    }
+}
+
+/* --- time --- */
+
+static void timed_out(struct core *core, pusher_problem_kind kind, const char *what,
+                      uint32_t after_ms)
+{
+    char text[80];
+    snprintf(text, sizeof text, "%s within %u ms", what, after_ms);
+    attempt_fail(core, &(struct attempt_failure){
+                           .kind = kind,
+                           .code = -1,
+                           .what = text,
+                           .hint = kind == PUSHER_PROBLEM_PONG_TIMEOUT
+                                       ? NULL
+                                       : "check host, port and network",
+                       });
+}
+
+/* Messages only store when they came; here their deadline is looked at. */
+static void activity_due(struct core *core)
+{
+    uint64_t due = core->heard_at + core->activity_timeout_ms;
+    if (core->now < due) {
+        core->phase_deadline = due;
+        return;
+    }
+    core->ping_owed = true; /* PING-02 */
+    set_phase(core, PHASE_PROBING, core->now + core->config.pong_timeout_ms);
+}
+
+void core_on_time(struct core *core, uint64_t now)
+{
+    bool was_unavailable = core->now >= core->unavailable_at;
+    tick(core, now);
+    if (!was_unavailable && core->now >= core->unavailable_at) {
+        log_line(&core->config.log, PUSHER_LOG_INFO, "no connection for %u ms",
+                 core->config.unavailable_timeout_ms);
+        return; /* core_state() says so from now on (CONN-05) */
+    }
+    if (core->now < core->phase_deadline)
+        return;
+    switch (core->phase) {
+    case PHASE_OPENING: /* RETRY-04 */
+        timed_out(core, PUSHER_PROBLEM_CONNECT, "no connection",
+                  core->config.connect_timeout_ms);
+        return;
+    case PHASE_GREETING: /* HS-07 */
+        timed_out(core, PUSHER_PROBLEM_GREETING, "no greeting from the server",
+                  core->config.connect_timeout_ms);
+        return;
+    case PHASE_UP:
+        activity_due(core);
+        return;
+    case PHASE_PROBING: /* PING-04 */
+        timed_out(core, PUSHER_PROBLEM_PONG_TIMEOUT, "no answer to a ping",
+                  core->config.pong_timeout_ms);
+        return;
+    case PHASE_WAITING:
+        attempt_start(core);
+        return;
+    case PHASE_IDLE:
+    case PHASE_REFUSED:
+        return;
+    }
+}
+
+/* --- levels --- */
+
+struct core_want core_want(const struct core *core)
+{
+    return (struct core_want){
+        .open = phase_is_live(core->phase),
+        .generation = core->generation,
+        .tls = core->tls,
+    };
+}
+
+uint64_t core_deadline(const struct core *core)
+{
+    bool unavailable_ahead = core->now < core->unavailable_at;
+    if (unavailable_ahead && core->unavailable_at < core->phase_deadline)
+        return core->unavailable_at;
+    return core->phase_deadline;
+}
+
+pusher_state core_state(const struct core *core)
+{
+    return phase_public_state(core);
+}
+
+pusher_str core_socket_id(const struct core *core)
+{
+    return str_of(core->socket_id);
+}
+
+/* --- outputs of the last input --- */
+
+bool core_take_delivery(struct core *core, struct core_delivery *ret)
+{
+    if (!core->delivery_pending)
+        return false;
+    core->delivery_pending = false;
+    *ret = core->delivery;
+    return true;
+}

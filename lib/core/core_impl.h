@@ -1,0 +1,56 @@
+/*
+ * The core's insides, shared by the files of this directory.
+ *
+ *   core.c          inputs, one function each, and the levels
+ *   phase.c         the phases and the legal transitions
+ *   attempt.c       how attempts begin and end, and what follows from that
+ *   backoff.c       how long to wait between them
+ *   inbound.c       what a received message means
+ *   core_channel.c  channels, and the frames that they owe
+ *   outbox.c        the next frame
+ *   problem.c       reports in words
+ *   quote.c         the words of others, made fit to be shown
+ */
+#ifndef CORE_CORE_IMPL_H
+#define CORE_CORE_IMPL_H
+
+#include "codec/control.h"
+#include "core/backoff.h"
+#include "core/core.h"
+#include "core/core_channel.h"
+#include "core/phase.h"
+
+struct core {
+    struct core_config config;
+
+    enum phase phase;
+    uint32_t generation; /* of the present or the last attempt; 0: none yet */
+    uint64_t now;        /* as of the last input */
+    /* In UP it may be too early: messages only move heard_at. */
+    uint64_t phase_deadline;
+    uint64_t unavailable_at; /* CORE_NEVER unless attempts go on (CONN-05) */
+    struct backoff backoff;
+    bool asked; /* connect or disconnect was called: IDLE reads disconnected */
+    bool tls;   /* the option, or moved up by 4000 (CLOSE-04) */
+
+    /* Of the present connection; meaningless unless connected. */
+    bool ping_owed;
+    bool pong_owed;
+    int inband_code; /* of the last message if it was an in-band error; else -1 */
+    uint32_t activity_timeout_ms; /* the effective one (CONN-09) */
+    uint64_t connected_at;
+    uint64_t heard_at; /* the last decoded message (PING-01) */
+    char socket_id[SOCKET_ID_MAX + 1];
+
+    struct channel_set channels;
+
+    struct message message; /* the last one that was decoded */
+    struct core_delivery delivery;
+    bool delivery_pending;
+
+    pusher_problem problem;
+    bool problem_pending;
+    struct buf problem_text; /* what `problem` points into */
+};
+
+#endif

@@ -1,0 +1,271 @@
+/*
+ * What a received message means (HS, MSG, PING-05, SUB).
+ *
+ * inbound_message() is the hot path: an ordinary event costs its decoding, one look-up
+ * and a few stores. Timers are not touched, see core_on_time().
+ */
+#include "core/inbound.h"
+
+#include "base/log.h"
+#include "base/mem.h"
+#include "base/str.h"
+#include "core/attempt.h"
+#include "core/core_impl.h"
+#include "core/problem.h"
+
+#define NAME(literal)                                                                    \
+    {                                                                                    \
+        "" literal, sizeof(literal) - 1                                                  \
+    }
+
+static const pusher_str established = NAME("pusher:connection_established");
+static const pusher_str error_name = NAME("pusher:error");
+static const pusher_str internal_prefix = NAME("pusher_internal:");
+static const char no_memory[] = "out of memory";
+
+/* --- decoding --- */
+
+/* The message that the last delivery pointed to goes. */
+static int decode(struct core *core, pusher_str text)
+{
+    core->delivery_pending = false;
+    if (core->message.tree) {
+        message_release(&core->message);
+        core->message.tree = NULL;
+    }
+    int rc = message_decode(text, &core->message);
+    if (!rc)
+        log_line(&core->config.log, PUSHER_LOG_DEBUG,
+                 "connection %u: received %.*s, channel %.*s, %zu bytes",
+                 core->generation, STR_ARG(core->message.event),
+                 STR_ARG(core->message.channel), text.len);
+    return rc;
+}
+
+/* The data of the message, decoded, in memory that the caller frees; or NULL. */
+static char *copy_data(struct core *core, pusher_str *ret)
+{
+    char *out = mem_alloc(core->config.mem, message_data_bound(&core->message));
+    if (out)
+        *ret = message_data_copy(&core->message, out);
+    return out;
+}
+
+/* Without memory the error is one without a code and a text. */
+static void read_error(struct core *core,
+                       void (*parse)(pusher_str, struct server_error *),
+                       struct server_error *ret)
+{
+    pusher_str data = {NULL, 0};
+    char *copy = copy_data(core, &data);
+    parse(data, ret);
+    mem_free(core->config.mem, copy);
+    if (ret->code < 0 || ret->code > UINT16_MAX)
+        ret->code = -1;
+}
+
+/* --- the greeting --- */
+
+static void fail_greeting(struct core *core, const char *what)
+{
+    attempt_fail(core, &(struct attempt_failure){
+                           .kind = PUSHER_PROBLEM_GREETING,
+                           .code = -1,
+                           .what = what,
+                           .hint = "check that host and port are those of a Channels "
+                                   "server",
+                       });
+}
+
+/* HS-02, HS-04 */
+static void read_greeting(struct core *core)
+{
+    struct greeting greeting;
+    pusher_str data = {NULL, 0};
+    char *copy = copy_data(core, &data);
+    int rc = copy ? greeting_parse(data, &greeting) : PUSHER_ERR_NOMEM;
+    mem_free(core->config.mem, copy);
+    if (rc == 0)
+        attempt_succeed(core, &greeting);
+    else if (rc == PUSHER_ERR_NOMEM)
+        fail_greeting(core, "no memory to read the greeting");
+    else
+        fail_greeting(core, "the greeting holds no valid socket id");
+}
+
+/* HS-03, HS-05 */
+static void refused_in_band(struct core *core)
+{
+    struct server_error error;
+    read_error(core, server_error_parse, &error);
+    attempt_fail(core, &(struct attempt_failure){
+                           .kind = PUSHER_PROBLEM_SERVER,
+                           .code = error.code,
+                           .what = "the server refused the connection",
+                           .reason = str_of(error.message),
+                       });
+}
+
+void inbound_greeting(struct core *core, pusher_str text)
+{
+    int rc = decode(core, text);
+    if (rc == PUSHER_ERR_NOMEM)
+        fail_greeting(core, "no memory to read the greeting");
+    else if (rc)
+        fail_greeting(core, "the server's first message is not of the protocol");
+    else if (str_equal(core->message.event, established))
+        read_greeting(core);
+    else if (str_equal(core->message.event, error_name))
+        refused_in_band(core);
+    else
+        fail_greeting(core, "the server's first message is not a greeting");
+}
+
+/* --- events --- */
+
+static void deliver(struct core *core, enum core_scope scope, pusher_str name,
+                    struct core_channel *channel)
+{
+    core->delivery = (struct core_delivery){
+        .scope = scope,
+        .name = name,
+        .channel = channel,
+        .message = &core->message,
+    };
+    core->delivery_pending = true;
+}
+
+static struct core_channel *find_channel(struct core *core)
+{
+    if (!core->message.channel.ptr)
+        return NULL;
+    return channels_find(&core->channels, core->message.channel);
+}
+
+/* MSG-07 */
+static void deliver_ordinary(struct core *core)
+{
+    struct core_channel *channel = find_channel(core);
+    if (channel && channel_hears(channel))
+        deliver(core, CORE_SCOPE_BOTH, core->message.event, channel);
+    else
+        deliver(core, CORE_SCOPE_CLIENT, core->message.event, NULL);
+}
+
+/* PING-05; several are answered by one. */
+static void on_ping(struct core *core)
+{
+    core->pong_owed = true;
+    deliver_ordinary(core);
+}
+
+/* CLOSE-12: whatever its code, the connection goes on; but see CLOSE-13. */
+static void on_error(struct core *core)
+{
+    struct server_error error;
+    read_error(core, server_error_parse, &error);
+    if (error.code >= 4000 && error.code <= 4299)
+        core->inband_code = error.code;
+    problem_server(core, &error);
+    deliver_ordinary(core);
+}
+
+/* A connection has one socket id; a server that changes it is not to be followed. */
+static void on_second_greeting(struct core *core)
+{
+    fail_greeting(core, "the server greeted a second time");
+}
+
+/* SUB-10 */
+static void on_subscription_error(struct core *core)
+{
+    struct core_channel *channel = find_channel(core);
+    if (!channel || !channel_refused(&core->channels, channel)) {
+        deliver_ordinary(core);
+        return;
+    }
+    struct server_error error;
+    read_error(core, subscription_error_parse, &error);
+    problem_subscribe(core, core_channel_name(channel), &error);
+    deliver(core, CORE_SCOPE_BOTH, core->message.event, channel);
+}
+
+/* SUB-03 */
+static void on_subscription_succeeded(struct core *core)
+{
+    struct core_channel *channel = find_channel(core);
+    if (!channel || !channel_confirmed(&core->channels, channel))
+        return;
+    log_line(&core->config.log, PUSHER_LOG_INFO, "connection %u: subscribed to %s",
+             core->generation, core_channel_name(channel).ptr);
+    deliver(core, CORE_SCOPE_CHANNEL, STR("pusher:subscription_succeeded"), channel);
+}
+
+/* SUB-14 */
+static void on_subscription_count(struct core *core)
+{
+    struct core_channel *channel = find_channel(core);
+    if (!channel || !channel_hears(channel))
+        return;
+    uint32_t count;
+    pusher_str data = {NULL, 0};
+    char *copy = copy_data(core, &data);
+    int rc = copy ? subscription_count_parse(data, &count) : PUSHER_ERR_NOMEM;
+    mem_free(core->config.mem, copy);
+    if (rc == 0)
+        deliver(core, CORE_SCOPE_CHANNEL, STR("pusher:subscription_count"), channel);
+    else if (rc == PUSHER_ERR_NOMEM)
+        problem_channel(core, PUSHER_PROBLEM_LIMIT, core_channel_name(channel),
+                        no_memory);
+    else
+        problem_channel(core, PUSHER_PROBLEM_PROTOCOL, core_channel_name(channel),
+                        "its subscription count is not a number");
+}
+
+static const struct {
+    pusher_str name;
+    void (*handle)(struct core *core);
+} own_events[] = {
+    {NAME("pusher:ping"), on_ping},
+    {NAME("pusher:error"), on_error},
+    {NAME("pusher:connection_established"), on_second_greeting},
+    {NAME("pusher:subscription_error"), on_subscription_error},
+    {NAME("pusher_internal:subscription_succeeded"), on_subscription_succeeded},
+    {NAME("pusher_internal:subscription_count"), on_subscription_count},
+};
+
+/* An event whose name starts with "pusher" (MSG-07). */
+static void handle_own(struct core *core)
+{
+    pusher_str name = core->message.event;
+    for (size_t i = 0; i < sizeof own_events / sizeof *own_events; i++) {
+        if (str_equal(name, own_events[i].name)) {
+            own_events[i].handle(core);
+            return;
+        }
+    }
+    if (!str_starts_with(name, internal_prefix))
+        deliver_ordinary(core);
+}
+
+void inbound_message(struct core *core, pusher_str text)
+{
+    int rc = decode(core, text);
+    if (rc) {
+        bool memory = rc == PUSHER_ERR_NOMEM;
+        problem_dropped(core, memory ? PUSHER_PROBLEM_LIMIT : PUSHER_PROBLEM_PROTOCOL,
+                        text.len,
+                        memory ? no_memory : "it is not an object with an event name");
+        return;
+    }
+    core->heard_at = core->now; /* PING-01 */
+    core->inband_code = -1;
+    if (core->phase == PHASE_PROBING) { /* PING-03 */
+        core->ping_owed = false;
+        set_phase(core, PHASE_UP, core->now + core->activity_timeout_ms);
+    }
+    if (str_starts_with(core->message.event, STR("pusher")))
+        handle_own(core);
+    else
+        deliver_ordinary(core);
+}

@@ -1,0 +1,50 @@
+/*
+ * The next frame that the server is owed: computed from the state, so there is no queue
+ * that could grow, get lost or go out of date.
+ */
+#include "base/log.h"
+#include "base/str.h"
+#include "codec/frame.h"
+#include "core/core_impl.h"
+
+static int finish(const struct core *core, const struct buf *out, size_t before,
+                  const char *event, pusher_str channel)
+{
+    log_line(&core->config.log, PUSHER_LOG_DEBUG,
+             "connection %u: sent %s, channel %.*s, %zu bytes", core->generation, event,
+             STR_ARG(channel), out->len - before);
+    return 1;
+}
+
+static int channel_frame(struct core *core, struct core_channel *channel, struct buf *out)
+{
+    size_t before = out->len;
+    bool leaving = channel->stage == CHANNEL_LEAVING;
+    pusher_str name = core_channel_name(channel);
+    if (leaving ? frame_unsubscribe(out, name) : frame_subscribe_public(out, name))
+        return PUSHER_ERR_NOMEM;
+    finish(core, out, before, leaving ? "pusher:unsubscribe" : "pusher:subscribe", name);
+    channel_sent(&core->channels, channel);
+    return 1;
+}
+
+int core_next_frame(struct core *core, struct buf *out)
+{
+    if (!phase_is_connected(core->phase))
+        return 0;
+    size_t before = out->len;
+    if (core->pong_owed) {
+        if (frame_pong(out))
+            return PUSHER_ERR_NOMEM;
+        core->pong_owed = false;
+        return finish(core, out, before, "pusher:pong", STR(""));
+    }
+    if (core->ping_owed) {
+        if (frame_ping(out))
+            return PUSHER_ERR_NOMEM;
+        core->ping_owed = false;
+        return finish(core, out, before, "pusher:ping", STR(""));
+    }
+    struct core_channel *channel = channels_owing(&core->channels);
+    return channel ? channel_frame(core, channel, out) : 0;
+}

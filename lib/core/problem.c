@@ -1,0 +1,219 @@
+/*
+ * Reports in words.
+ */
+#include "core/problem.h"
+
+#include <string.h>
+
+#include "base/log.h"
+#include "base/str.h"
+#include "codec/close_code.h"
+#include "codec/control.h"
+#include "core/core_impl.h"
+#include "core/quote.h"
+
+/* What is said when there is no memory to say more. */
+static pusher_str short_text(pusher_problem_kind kind)
+{
+    switch (kind) {
+    case PUSHER_PROBLEM_RESOLVE:
+        return STR("the host name has no address");
+    case PUSHER_PROBLEM_CONNECT:
+        return STR("no connection to the server");
+    case PUSHER_PROBLEM_TLS:
+        return STR("no TLS session with the server");
+    case PUSHER_PROBLEM_PROXY:
+        return STR("the proxy refused");
+    case PUSHER_PROBLEM_UPGRADE:
+        return STR("the server did not upgrade to WebSocket");
+    case PUSHER_PROBLEM_GREETING:
+        return STR("the server did not greet as a Channels server");
+    case PUSHER_PROBLEM_CLOSED:
+        return STR("the connection ended");
+    case PUSHER_PROBLEM_PONG_TIMEOUT:
+        return STR("the server did not answer a ping");
+    case PUSHER_PROBLEM_PROTOCOL:
+        return STR("the server sent something that is not of the protocol");
+    case PUSHER_PROBLEM_AUTH:
+        return STR("an authorization failed");
+    case PUSHER_PROBLEM_SUBSCRIBE:
+        return STR("the server refused a subscription");
+    case PUSHER_PROBLEM_SIGNIN:
+        return STR("signing in failed");
+    case PUSHER_PROBLEM_DECRYPT:
+        return STR("an event could not be decrypted");
+    case PUSHER_PROBLEM_LIMIT:
+        return STR("a limit was passed");
+    case PUSHER_PROBLEM_SERVER:
+        return STR("the server reported an error");
+    }
+    return STR("a problem");
+}
+
+/* Makes `problem` the one to be taken. Its text is in core->problem_text, NUL included,
+ * or there was no memory for it: `rc`. */
+static void publish(struct core *core, const pusher_problem *problem, pusher_str channel,
+                    int rc)
+{
+    struct buf *text = &core->problem_text;
+    size_t message_bytes = text->len;
+    if (!rc)
+        rc = buf_append_byte(text, '\0');
+    if (!rc && channel.ptr)
+        rc = buf_append(text, channel);
+    if (!rc)
+        rc = buf_append_byte(text, '\0');
+    core->problem = *problem;
+    core->problem_pending = true;
+    /* The channel may be gone when the report is read, so it is copied or absent. */
+    core->problem.channel = (pusher_str){NULL, 0};
+    core->problem.message = short_text(problem->kind);
+    if (!rc) {
+        core->problem.message = (pusher_str){text->ptr, message_bytes};
+        if (channel.ptr)
+            core->problem.channel =
+                (pusher_str){text->ptr + message_bytes + 1, channel.len};
+    }
+}
+
+/* Appends ": " and the words of others, if there are any. */
+static int append_quoted(struct core *core, pusher_str words)
+{
+    if (!words.len)
+        return 0;
+    char shown[QUOTE_SIZE];
+    quote(words, core->config.key, shown);
+    return buf_printf(&core->problem_text, ": %s", shown);
+}
+
+static int append_code(struct buf *text, int code)
+{
+    if (code < 0)
+        return 0;
+    const char *meaning = code <= UINT16_MAX ? close_code_text(code) : "";
+    return *meaning ? buf_printf(text, " with code %d (%s)", code, meaning)
+                    : buf_printf(text, " with code %d", code);
+}
+
+static int append_outlook(struct buf *text, const pusher_problem *problem)
+{
+    if (!problem->will_retry)
+        return buf_printf(text, "; not tried again before the next connect");
+    if (!problem->retry_in_ms)
+        return buf_printf(text, "; trying again at once");
+    return buf_printf(text, "; trying again in %u ms", problem->retry_in_ms);
+}
+
+void problem_attempt(struct core *core, const pusher_problem *problem,
+                     const struct attempt_failure *failure)
+{
+    struct buf *text = &core->problem_text;
+    buf_clear(text);
+    int rc = buf_printf(text, "%s", failure->what);
+    if (!rc)
+        rc = append_code(text, failure->code);
+    if (!rc && failure->http_status)
+        rc = buf_printf(text, " (HTTP status %d)", failure->http_status);
+    if (!rc)
+        rc = append_quoted(core, failure->reason);
+    if (!rc && failure->hint)
+        rc = buf_printf(text, "; %s", failure->hint);
+    if (!rc)
+        rc = append_outlook(text, problem);
+    publish(core, problem, (pusher_str){NULL, 0}, rc);
+    log_line(
+        &core->config.log, PUSHER_LOG_WARN,
+        "connection %u, attempt %u: %s (code %d, HTTP status %d, errno %d), %s %u ms",
+        core->generation, problem->attempt, failure->what, problem->code,
+        problem->http_status, problem->system_error,
+        problem->will_retry ? "again in" : "refused;", problem->retry_in_ms);
+}
+
+/* A problem that costs nothing but what it is about. */
+static pusher_problem harmless(pusher_problem_kind kind, int code)
+{
+    return (pusher_problem){.kind = kind, .code = code, .will_retry = true};
+}
+
+void problem_dropped(struct core *core, pusher_problem_kind kind, size_t bytes,
+                     const char *what)
+{
+    struct buf *text = &core->problem_text;
+    buf_clear(text);
+    int rc = bytes
+                 ? buf_printf(text, "a message of %zu bytes was dropped: %s", bytes, what)
+                 : buf_printf(text, "a message was dropped: %s", what);
+    pusher_problem problem = harmless(kind, -1);
+    publish(core, &problem, (pusher_str){NULL, 0}, rc);
+    log_line(&core->config.log, PUSHER_LOG_WARN,
+             "connection %u: message of %zu bytes dropped: %s", core->generation, bytes,
+             what);
+}
+
+void problem_server(struct core *core, const struct server_error *error)
+{
+    struct buf *text = &core->problem_text;
+    buf_clear(text);
+    int rc = buf_printf(text, "the server reported an error");
+    if (!rc)
+        rc = append_code(text, error->code);
+    if (!rc)
+        rc = append_quoted(core, str_of(error->message));
+    if (!rc)
+        rc = buf_printf(text, "; the connection goes on");
+    pusher_problem problem = harmless(PUSHER_PROBLEM_SERVER, error->code);
+    publish(core, &problem, (pusher_str){NULL, 0}, rc);
+    log_line(&core->config.log, PUSHER_LOG_WARN, "connection %u: in-band error, code %d",
+             core->generation, error->code);
+}
+
+void problem_subscribe(struct core *core, pusher_str channel,
+                       const struct server_error *error)
+{
+    struct buf *text = &core->problem_text;
+    buf_clear(text);
+    int rc = buf_printf(text, "the server refused the subscription");
+    if (!rc && error->code >= 0)
+        rc = buf_printf(text, " with status %d", error->code);
+    if (!rc)
+        rc = append_quoted(core, str_of(error->message));
+    if (!rc)
+        rc = buf_printf(text, "; subscribe again, or it is tried at the next connection");
+    pusher_problem problem = {
+        .kind = PUSHER_PROBLEM_SUBSCRIBE,
+        .code = -1,
+        .http_status = error->code > 0 ? error->code : 0,
+        .will_retry = false, /* on this connection it needs a call */
+    };
+    publish(core, &problem, channel, rc);
+    log_line(&core->config.log, PUSHER_LOG_WARN,
+             "connection %u: subscription of %.*s refused, status %d", core->generation,
+             STR_ARG(channel), error->code);
+}
+
+void problem_channel(struct core *core, pusher_problem_kind kind, pusher_str channel,
+                     const char *what)
+{
+    struct buf *text = &core->problem_text;
+    buf_clear(text);
+    int rc = buf_printf(text, "a message was dropped: %s", what);
+    pusher_problem problem = harmless(kind, -1);
+    publish(core, &problem, channel, rc);
+    log_line(&core->config.log, PUSHER_LOG_WARN, "connection %u, channel %.*s: %s",
+             core->generation, STR_ARG(channel), what);
+}
+
+void problem_forget(struct core *core)
+{
+    if (!core->problem_pending)
+        buf_free(&core->problem_text);
+}
+
+bool core_take_problem(struct core *core, pusher_problem *ret)
+{
+    if (!core->problem_pending)
+        return false;
+    core->problem_pending = false;
+    *ret = core->problem;
+    return true;
+}

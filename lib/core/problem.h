@@ -1,0 +1,37 @@
+/*
+ * Reports in words: what happened, to what, and what to do. They never hold a key, a
+ * secret or a payload; what a server says is quoted by quote().
+ *
+ * A core holds one report at most, the one of its last input; its text lives in a bounded
+ * buffer, and a report survives that there is no memory for it.
+ */
+#ifndef CORE_PROBLEM_H
+#define CORE_PROBLEM_H
+
+#include "core/attempt.h"
+
+struct server_error;
+
+/* The problem of a failed attempt; all but the texts is filled in. */
+void problem_attempt(struct core *core, const pusher_problem *problem,
+                     const struct attempt_failure *failure);
+
+/* A message was dropped, the connection goes on. `what`: a static text. */
+void problem_dropped(struct core *core, pusher_problem_kind kind, size_t bytes,
+                     const char *what);
+
+/* An in-band error on a connection that goes on (CLOSE-12). */
+void problem_server(struct core *core, const struct server_error *error);
+
+/* The server refused the subscription of `channel` (SUB-10). */
+void problem_subscribe(struct core *core, pusher_str channel,
+                       const struct server_error *error);
+
+/* Data of a control message for `channel` was dropped. `what`: a static text. */
+void problem_channel(struct core *core, pusher_problem_kind kind, pusher_str channel,
+                     const char *what);
+
+/* Gives the memory of the last report back, unless it is still to be taken. */
+void problem_forget(struct core *core);
+
+#endif
