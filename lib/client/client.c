@@ -109,6 +109,7 @@ static int client_build(const pusher_options *options, const pusher_allocator *m
     if (!rc) {
         client->mem = *mem;
         config.mem = &client->mem;
+        config.key = str_of(endpoint.key);
         rc = core_new(&client->core, &config, loop_now(loop));
         if (rc && !options->loop)
             pusher_loop_free(loop);
