@@ -12,25 +12,14 @@
 #include "base/mem.h"
 #include "base/str.h"
 #include "codec/channel_name.h"
-#include "codec/frame.h"
 #include "sandbox/reply.h"
-
-/* One user of a presence channel, with any number of connections. */
-struct user {
-    struct map_node node; /* in the channel's users; key: id */
-    struct list link;     /* in the channel's roster */
-    char *id;
-    char *info; /* JSON text, or NULL */
-    size_t info_len;
-    uint32_t connections;
-};
+#include "sandbox/roster.h"
 
 struct channel {
     struct map_node node; /* in the hub's channels; key: name */
     char *name;
     struct list subscriptions;
-    struct map users;
-    struct list roster; /* users in order of arrival */
+    struct roster roster; /* empty but for presence channels */
 };
 
 struct subscription {
@@ -81,8 +70,7 @@ static struct channel *add_channel(struct hub *hub, pusher_str name)
     if (!channel)
         return NULL;
     list_init(&channel->subscriptions);
-    list_init(&channel->roster);
-    map_init(&channel->users, hub->mem);
+    roster_init(&channel->roster, hub->mem);
     channel->name = mem_dup(hub->mem, name);
     channel->node.key = (pusher_str){channel->name, name.len};
     if (!channel->name || map_insert(&hub->channels, &channel->node)) {
@@ -95,7 +83,7 @@ static struct channel *add_channel(struct hub *hub, pusher_str name)
 
 static void free_channel_if_empty(struct hub *hub, struct channel *channel)
 {
-    if (!list_empty(&channel->subscriptions) || !list_empty(&channel->roster))
+    if (!list_empty(&channel->subscriptions))
         return;
     map_remove(&hub->channels, &channel->node);
     mem_free(hub->mem, channel->name);
@@ -114,89 +102,6 @@ static void deliver_to_others(const struct channel *channel, struct packet *pack
     }
 }
 
-/* ---- presence ---- */
-
-static void free_user(struct hub *hub, struct user *user)
-{
-    mem_free(hub->mem, user->id);
-    mem_free(hub->mem, user->info);
-    mem_free(hub->mem, user);
-}
-
-static struct user *new_user(struct hub *hub, const struct hub_member *member)
-{
-    struct user *user = mem_zalloc(hub->mem, sizeof *user);
-    if (!user)
-        return NULL;
-    user->id = mem_dup(hub->mem, member->user_id);
-    user->node.key = (pusher_str){user->id, member->user_id.len};
-    if (member->user_info.ptr) {
-        user->info = mem_dup(hub->mem, member->user_info);
-        user->info_len = member->user_info.len;
-    }
-    if (!user->id || (member->user_info.ptr && !user->info)) {
-        free_user(hub, user);
-        return NULL;
-    }
-    return user;
-}
-
-/* The user of this id, with one connection more; a new one where there was none. */
-static enum hub_verdict join_user(struct hub *hub, struct channel *channel,
-                                  const struct hub_member *member, struct user **ret)
-{
-    struct map_node *node = map_find(&channel->users, member->user_id);
-    if (node) {
-        *ret = container_of(node, struct user, node);
-        (*ret)->connections++;
-        return HUB_OK;
-    }
-    if (map_size(&channel->users) >= HUB_MEMBERS_MAX)
-        return HUB_TOO_MANY_MEMBERS;
-    struct user *user = new_user(hub, member);
-    if (!user || map_insert(&channel->users, &user->node)) {
-        if (user)
-            free_user(hub, user);
-        return HUB_NO_MEMORY;
-    }
-    list_append(&channel->roster, &user->link);
-    user->connections = 1;
-    *ret = user;
-    return HUB_OK;
-}
-
-static pusher_str user_info(const struct user *user)
-{
-    return (pusher_str){user->info, user->info_len};
-}
-
-static int append_roster(struct buf *out, const struct channel *channel)
-{
-    const struct list *head = &channel->roster;
-    int rc = buf_append(out, STR("{\"presence\":{\"ids\":["));
-    for (const struct list *at = head->next; !rc && at != head; at = at->next) {
-        const struct user *user = container_of(at, struct user, link);
-        if (at != head->next)
-            rc = buf_append_byte(out, ',');
-        if (!rc)
-            rc = frame_append_string(out, user->node.key);
-    }
-    if (!rc)
-        rc = buf_append(out, STR("],\"hash\":{"));
-    for (const struct list *at = head->next; !rc && at != head; at = at->next) {
-        const struct user *user = container_of(at, struct user, link);
-        if (at != head->next)
-            rc = buf_append_byte(out, ',');
-        if (!rc)
-            rc = frame_append_string(out, user->node.key);
-        if (!rc)
-            rc = buf_append_byte(out, ':');
-        if (!rc)
-            rc = buf_append(out, user->info ? user_info(user) : STR("null"));
-    }
-    return rc ? rc : buf_printf(out, "},\"count\":%zu}}", map_size(&channel->users));
-}
-
 /* ---- joining and leaving ---- */
 
 /* Takes a subscription apart, as far as it has been put together. Returns its user if
@@ -208,11 +113,14 @@ static struct user *detach(struct hub *hub, struct subscription *subscription)
     map_remove(&subscription->peer->subscriptions, &subscription->node);
     list_remove(&subscription->link);
     mem_free(hub->mem, subscription);
-    if (!user || --user->connections > 0)
-        return NULL;
-    map_remove(&channel->users, &user->node);
-    list_remove(&user->link);
-    return user;
+    return user && roster_leave(&channel->roster, user) ? user : NULL;
+}
+
+static enum hub_verdict verdict_of_join(int rc)
+{
+    if (!rc)
+        return HUB_OK;
+    return rc == PUSHER_ERR_LIMIT ? HUB_TOO_MANY_MEMBERS : HUB_NO_MEMORY;
 }
 
 /* A subscription that the peer and its user know, but not yet the channel's list. */
@@ -231,14 +139,15 @@ static enum hub_verdict attach(struct hub *hub, struct hub_peer *peer,
         mem_free(hub->mem, subscription);
         return HUB_NO_MEMORY;
     }
-    enum hub_verdict verdict = member->user_id.ptr
-                                   ? join_user(hub, channel, member, &subscription->user)
-                                   : HUB_OK;
-    if (verdict != HUB_OK)
+    int rc = 0;
+    if (member->user_id.ptr)
+        rc = roster_join(&channel->roster, member->user_id, member->user_info,
+                         &subscription->user);
+    if (rc)
         detach(hub, subscription);
     else
         *ret = subscription;
-    return verdict;
+    return verdict_of_join(rc);
 }
 
 /* What a new subscription sets off; each may be NULL. */
@@ -256,7 +165,7 @@ static int write_subscribed(struct hub *hub, const struct subscription *subscrip
         return reply_subscribed(hub->mem, channel->node.key, STR("{}"), ret);
     struct buf roster;
     buf_init(&roster, hub->mem, REPLY_MAX);
-    int rc = append_roster(&roster, channel);
+    int rc = roster_append(&roster, &channel->roster);
     if (!rc)
         rc = reply_subscribed(hub->mem, channel->node.key, buf_str(&roster), ret);
     buf_free(&roster);
@@ -301,9 +210,10 @@ static int welcome_write(struct hub *hub, const struct subscription *subscriptio
 
 static void undo(struct hub *hub, struct subscription *subscription)
 {
+    struct channel *channel = subscription->channel;
     struct user *user = detach(hub, subscription);
     if (user)
-        free_user(hub, user);
+        roster_free_user(&channel->roster, user);
 }
 
 static enum hub_verdict join(struct hub *hub, struct hub_peer *peer,
@@ -357,7 +267,7 @@ static void leave(struct hub *hub, struct subscription *subscription)
         packet_unref(removed);
     }
     if (gone)
-        free_user(hub, gone);
+        roster_free_user(&channel->roster, gone);
     free_channel_if_empty(hub, channel);
 }
 

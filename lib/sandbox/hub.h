@@ -15,7 +15,6 @@
 #include "sandbox/packet.h"
 
 enum {
-    HUB_MEMBERS_MAX = 100,     /* of one presence channel (PRES-10) */
     HUB_CHANNELS_MAX = 100000, /* of one peer */
     HUB_SOCKET_ID_MAX = 32,
 };
@@ -40,7 +39,7 @@ enum hub_verdict {
     HUB_NO_MEMORY,
     HUB_ALREADY,           /* this peer is subscribed to it already */
     HUB_TOO_MANY_CHANNELS, /* HUB_CHANNELS_MAX */
-    HUB_TOO_MANY_MEMBERS,  /* HUB_MEMBERS_MAX */
+    HUB_TOO_MANY_MEMBERS,  /* ROSTER_MAX */
     HUB_NOT_SUBSCRIBED
 };
 

@@ -13,6 +13,7 @@
 #include "base/str.h"
 #include "memory.h"
 #include "sandbox/hub.h"
+#include "sandbox/roster.h"
 
 enum { PEERS = 3, INBOX = 8 };
 
@@ -193,10 +194,10 @@ static void presence(void **state)
 static void presence_limit(void **state)
 {
     struct world world;
-    struct peer crowd[HUB_MEMBERS_MAX + 1];
+    struct peer crowd[ROSTER_MAX + 1];
     (void)state;
     open_world(&world);
-    for (int i = 0; i <= HUB_MEMBERS_MAX; i++) {
+    for (int i = 0; i <= ROSTER_MAX; i++) {
         char id[8];
         crowd[i] = (struct peer){0};
         hub_peer_init(&world.hub, &crowd[i].hub, deliver);
@@ -204,18 +205,18 @@ static void presence_limit(void **state)
         const struct hub_member member = {str_of(id), {NULL, 0}};
         assert_int_equal(
             hub_subscribe(&world.hub, &crowd[i].hub, STR("presence-r"), &member, 0),
-            i < HUB_MEMBERS_MAX ? HUB_OK : HUB_TOO_MANY_MEMBERS);
+            i < ROSTER_MAX ? HUB_OK : HUB_TOO_MANY_MEMBERS);
         for (int j = 0; j <= i; j++)
             clear_inbox(&crowd[j]);
     }
     /* Another connection of a known member is no new member. */
     const struct hub_member known = {STR("5"), {NULL, 0}};
-    assert_int_equal(hub_subscribe(&world.hub, &crowd[HUB_MEMBERS_MAX].hub,
-                                   STR("presence-r"), &known, 0),
-                     HUB_OK);
-    for (int i = 0; i <= HUB_MEMBERS_MAX; i++) {
+    assert_int_equal(
+        hub_subscribe(&world.hub, &crowd[ROSTER_MAX].hub, STR("presence-r"), &known, 0),
+        HUB_OK);
+    for (int i = 0; i <= ROSTER_MAX; i++) {
         hub_leave(&world.hub, &crowd[i].hub);
-        for (int j = 0; j <= HUB_MEMBERS_MAX; j++)
+        for (int j = 0; j <= ROSTER_MAX; j++)
             clear_inbox(&crowd[j]);
     }
     close_world(&world);
