@@ -1,0 +1,491 @@
+/*
+ * A core on a virtual clock, and what must always be true of it.
+ */
+#include "scenario.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "base/mem.h"
+#include "base/str.h"
+
+static void say(struct scene *s, const char *format, ...)
+{
+    char word[512];
+    va_list args;
+    va_start(args, format);
+    vsnprintf(word, sizeof word, format, args);
+    va_end(args);
+    size_t used = strlen(s->said);
+    snprintf(s->said + used, sizeof s->said - used, "%s%s", used ? " " : "", word);
+    for (const char *c = word; *c; c++)
+        s->digest = (s->digest ^ (unsigned char)*c) * UINT64_C(0x100000001b3);
+}
+
+static void keep_line(pusher_log_level level, const char *line, void *userdata)
+{
+    struct scene *s = userdata;
+    (void)level;
+    size_t room = sizeof s->log - s->log_used;
+    int used = snprintf(s->log + s->log_used, room, "%s\n", line);
+    if (used > 0 && (size_t)used < room)
+        s->log_used += (size_t)used;
+}
+
+struct core_config scene_config(void)
+{
+    return (struct core_config){
+        .activity_timeout_ms = 120000,
+        .pong_timeout_ms = 30000,
+        .unavailable_timeout_ms = 10000,
+        .connect_timeout_ms = 15000,
+        .backoff_min_ms = 1000,
+        .backoff_max_ms = 30000,
+        .stable_after_ms = 10000,
+        .max_channels = 100000,
+        .seed = 1,
+        .key = STR("appkey"),
+    };
+}
+
+void scene_open(struct scene *s, const struct core_config *config, size_t fail_at,
+                bool fail_on)
+{
+    *s = (struct scene){.digest = UINT64_C(0xcbf29ce484222325)};
+    fail_alloc_init(&s->alloc);
+    s->alloc.fail_at = fail_at;
+    s->alloc.fail_on = fail_on;
+    s->quiet = fail_at != 0;
+    buf_init(&s->frame, &mem_default, 4096);
+    struct core_config copy = *config;
+    copy.mem = &s->alloc.mem;
+    copy.log = (pusher_log){PUSHER_LOG_DEBUG, keep_line, s};
+    int rc = core_new(&s->core, &copy, 0);
+    assert_true(rc == 0 || (rc == PUSHER_ERR_NOMEM && s->alloc.failed));
+}
+
+void scene_close(struct scene *s)
+{
+    core_free(s->core);
+    assert_int_equal(s->alloc.live, 0);
+    assert_null(strstr(s->log, "appkey"));
+    buf_free(&s->frame);
+}
+
+/* --- what must always be true --- */
+
+#define BIT(state) (1u << PUSHER_STATE_##state)
+static const unsigned legal_edges[] = {
+    [PUSHER_STATE_INITIALIZED] = BIT(CONNECTING) | BIT(DISCONNECTED),
+    [PUSHER_STATE_CONNECTING] = BIT(CONNECTED) | BIT(UNAVAILABLE) | BIT(DISCONNECTED),
+    [PUSHER_STATE_CONNECTED] = BIT(CONNECTING) | BIT(DISCONNECTED),
+    [PUSHER_STATE_UNAVAILABLE] = BIT(CONNECTED) | BIT(DISCONNECTED),
+    [PUSHER_STATE_FAILED] = 0,
+    [PUSHER_STATE_DISCONNECTED] = BIT(CONNECTING),
+};
+
+static void check_channels(const struct core *core)
+{
+    size_t wanted = 0, total = 0;
+    bool connected = core_state(core) == PUSHER_STATE_CONNECTED;
+    for (const struct map_node *node = core->channels.map.first; node;
+         node = node->hh.next) {
+        const struct core_channel *channel =
+            container_of(node, struct core_channel, node);
+        bool owing = !list_empty(&channel->owed);
+        total++;
+        wanted += channel->stage != CHANNEL_CANCELLED;
+        assert_true(channel->stage != CHANNEL_LEAVING);
+        assert_true(connected || channel->stage == CHANNEL_WANTED); /* I8, SUB-07 */
+        assert_true(owing == (connected && channel->stage == CHANNEL_WANTED));
+    }
+    for (const struct list *at = core->channels.owed.next; at != &core->channels.owed;
+         at = at->next) {
+        const struct core_channel *channel = container_of(at, struct core_channel, owed);
+        assert_true(channel->stage == CHANNEL_WANTED ||
+                    channel->stage == CHANNEL_LEAVING);
+        total += channel->stage == CHANNEL_LEAVING;
+    }
+    assert_int_equal(core->channels.wanted, wanted);
+    assert_int_equal(core->channels.total, total);
+    assert_true(wanted <= core->config.max_channels);
+    assert_true(total <= 2 * core->config.max_channels);
+}
+
+static void check_invariants(const struct scene *s)
+{
+    const struct core *core = s->core;
+    bool timed = core->phase != PHASE_IDLE && core->phase != PHASE_REFUSED;
+    assert_true((core->phase_deadline != CORE_NEVER) == timed);
+    assert_true((core_deadline(core) != CORE_NEVER) == timed);
+    bool live = timed && core->phase != PHASE_WAITING;
+    assert_true(core_want(core).open == live);
+    assert_true(!core->config.tls || core_want(core).tls); /* T2: never down */
+    bool connected = core_state(core) == PUSHER_STATE_CONNECTED;
+    assert_true((core_socket_id(core).len > 0) == connected); /* I3, CONN-10 */
+    assert_true((core->unavailable_at != CORE_NEVER) == (timed && !connected));
+    check_channels(core);
+}
+
+static void check_delay(struct scene *s, const pusher_problem *problem)
+{
+    assert_true(problem->attempt > 0);
+    if (!problem->will_retry || !problem->retry_in_ms)
+        return;
+    assert_true(problem->retry_in_ms >= s->core->config.backoff_min_ms); /* I13 */
+    assert_true(problem->retry_in_ms <= s->core->config.backoff_max_ms);
+}
+
+/* --- outputs --- */
+
+static void see_problem(struct scene *s, const pusher_problem *problem)
+{
+    s->problem = *problem;
+    assert_true(problem->message.len > 0);
+    assert_int_equal(problem->message.ptr[problem->message.len], '\0');
+    snprintf(s->problem_text, sizeof s->problem_text, "%s", problem->message.ptr);
+    assert_null(strstr(s->problem_text, "appkey"));
+    s->problem.message.ptr = s->problem_text;
+    static const char *const names[] = {
+        "resolve",   "connect", "tls",          "proxy",    "upgrade",
+        "greeting",  "closed",  "pong_timeout", "protocol", "auth",
+        "subscribe", "signin",  "decrypt",      "limit",    "server"};
+    char channel[SCENE_NAME + 2] = "";
+    if (problem->channel.ptr)
+        snprintf(channel, sizeof channel, "(%.*s)", STR_ARG(problem->channel));
+    say(s, "!%s%s/%d/%u%c", names[problem->kind], channel, problem->code,
+        problem->attempt, problem->will_retry ? '+' : '-');
+    if (problem->attempt) {
+        check_delay(s, problem);
+        s->retry_known = problem->will_retry;
+        s->retry_at = s->now + problem->retry_in_ms;
+    }
+}
+
+static void see_delivery(struct scene *s, const struct core_delivery *delivery)
+{
+    assert_non_null(delivery->message);
+    if (delivery->scope == CORE_SCOPE_CLIENT) {
+        assert_null(delivery->channel);
+        say(s, "*%.*s", STR_ARG(delivery->name));
+        return;
+    }
+    assert_non_null(delivery->channel);
+    pusher_str name = core_channel_name(delivery->channel);
+    assert_ptr_equal(core_find_channel(s->core, name), delivery->channel);
+    assert_ptr_equal(core_channel_user(delivery->channel), s);
+    say(s, "%.*s%c%.*s", STR_ARG(name), delivery->scope == CORE_SCOPE_BOTH ? '+' : '.',
+        STR_ARG(delivery->name));
+}
+
+static void see_state(struct scene *s)
+{
+    static const char *const names[] = {"initialized", "connecting", "connected",
+                                        "unavailable", "failed",     "disconnected"};
+    pusher_state state = core_state(s->core);
+    if (state == s->state)
+        return;
+    assert_true(legal_edges[s->state] & (1u << state)); /* I2 */
+    s->state = state;
+    say(s, "=%s", names[state]);
+}
+
+/* A new attempt starts when the report of the last one said so (I12). */
+static void see_dial(struct scene *s, const struct core_want *want)
+{
+    assert_true(want->generation > s->want.generation);
+    if (s->retry_known)
+        assert_true(s->late ? s->now >= s->retry_at : s->now == s->retry_at);
+    s->retry_known = false;
+    s->dials++;
+    s->dialled_at = s->now;
+    memset(s->channels, 0, sizeof s->channels);
+    say(s, "dial#%u%s", want->generation, want->tls ? "/tls" : "");
+}
+
+static void see_want(struct scene *s)
+{
+    struct core_want want = core_want(s->core);
+    if (want.open && (!s->want.open || want.generation != s->want.generation))
+        see_dial(s, &want);
+    else if (!want.open && s->want.open)
+        say(s, "hangup");
+    s->want = want;
+}
+
+static struct scene_channel *server_channel(struct scene *s, const char *name)
+{
+    for (size_t i = 0; i < SCENE_CHANNELS; i++) {
+        struct scene_channel *channel = &s->channels[i];
+        if (!channel->name[0])
+            snprintf(channel->name, sizeof channel->name, "%s", name);
+        if (strcmp(channel->name, name) == 0)
+            return channel;
+    }
+    return NULL; /* more than the model follows */
+}
+
+/* No second subscribe without an unsubscribe between, and the reverse (I5, I6). */
+static void see_channel_frame(struct scene *s, const char *frame, bool subscribe)
+{
+    const char *at = strstr(frame, "\"channel\":\"");
+    assert_non_null(at);
+    char name[SCENE_NAME] = "";
+    assert_int_equal(sscanf(at, "\"channel\":\"%31[^\"]", name), 1);
+    struct scene_channel *channel = server_channel(s, name);
+    if (channel) {
+        assert_true(channel->told != subscribe);
+        channel->told = subscribe;
+        channel->confirmed = false;
+    }
+    say(s, ">%s(%s)", subscribe ? "subscribe" : "unsubscribe", name);
+}
+
+static bool see_frame(struct scene *s)
+{
+    buf_clear(&s->frame);
+    int rc = core_next_frame(s->core, &s->frame);
+    assert_true(rc == 0 || rc == 1);
+    if (!rc)
+        return false;
+    assert_int_equal(core_state(s->core), PUSHER_STATE_CONNECTED);
+    buf_append_byte(&s->frame, '\0');
+    const char *frame = s->frame.ptr;
+    if (strcmp(frame, "{\"event\":\"pusher:ping\",\"data\":{}}") == 0)
+        say(s, ">ping");
+    else if (strcmp(frame, "{\"event\":\"pusher:pong\",\"data\":{}}") == 0)
+        say(s, ">pong");
+    else
+        see_channel_frame(s, frame, strstr(frame, "pusher:subscribe") != NULL);
+    return true;
+}
+
+static void tell(struct scene *s)
+{
+    pusher_problem problem;
+    struct core_delivery delivery;
+    if (core_take_problem(s->core, &problem))
+        see_problem(s, &problem);
+    if (core_take_delivery(s->core, &delivery))
+        see_delivery(s, &delivery);
+    see_state(s);
+    assert_false(core_take_problem(s->core, &problem));
+    assert_false(core_take_delivery(s->core, &delivery));
+}
+
+void settle(struct scene *s)
+{
+    if (!s->core)
+        return;
+    int turns = 0;
+    do {
+        assert_true(turns++ < 100000); /* L6 */
+        tell(s);
+        while (core_deadline(s->core) <= s->now) {
+            assert_true(turns++ < 100000);
+            core_on_time(s->core, s->now);
+            tell(s);
+        }
+        see_want(s);
+        check_invariants(s);
+    } while (!s->blocked && see_frame(s));
+}
+
+/* --- inputs --- */
+
+void at(struct scene *s, uint64_t now)
+{
+    assert_true(now >= s->now);
+    while (s->core && core_deadline(s->core) <= now) {
+        s->now = core_deadline(s->core);
+        settle(s);
+    }
+    s->now = now;
+}
+
+void after(struct scene *s, uint64_t ms)
+{
+    at(s, s->now + ms);
+}
+
+void wants_connection(struct scene *s)
+{
+    if (s->core)
+        core_connect(s->core, s->now);
+    settle(s);
+}
+
+void wants_none(struct scene *s)
+{
+    if (s->core)
+        core_disconnect(s->core, s->now);
+    s->retry_known = false;
+    settle(s);
+}
+
+bool wants_channel(struct scene *s, const char *name)
+{
+    struct core_channel *channel = NULL;
+    int rc =
+        s->core ? core_subscribe(s->core, str_of(name), s, &channel) : PUSHER_ERR_NOMEM;
+    assert_true((rc == 0) == (channel != NULL));
+    assert_true(rc != PUSHER_ERR_NOMEM || s->alloc.failed);
+    if (!rc)
+        assert_string_equal(core_channel_name(channel).ptr, name);
+    settle(s);
+    return rc == 0;
+}
+
+void drops_channel(struct scene *s, const char *name)
+{
+    struct core_channel *channel =
+        s->core ? core_find_channel(s->core, str_of(name)) : NULL;
+    if (channel)
+        core_unsubscribe(s->core, channel);
+    settle(s);
+    if (s->core)
+        assert_null(core_find_channel(s->core, str_of(name)));
+}
+
+void opens(struct scene *s)
+{
+    if (s->core)
+        core_on_open(s->core, s->want.generation, s->now);
+    settle(s);
+}
+
+void says_as(struct scene *s, uint32_t generation, const char *text)
+{
+    /* A copy of its own length: reading past the end is then seen. */
+    char *copy = mem_dup(&mem_default, str_of(text));
+    assert_non_null(copy);
+    char *exact = mem_realloc(&mem_default, copy, strlen(text));
+    if (s->core)
+        core_on_text(s->core, generation, (pusher_str){exact, strlen(text)}, s->now);
+    settle(s);
+    mem_free(&mem_default, exact);
+}
+
+void says(struct scene *s, const char *text)
+{
+    says_as(s, s->want.generation, text);
+}
+
+void greets(struct scene *s)
+{
+    says(s, "{\"event\":\"pusher:connection_established\",\"data\":"
+            "\"{\\\"socket_id\\\":\\\"1.2\\\",\\\"activity_timeout\\\":120}\"}");
+}
+
+void confirms(struct scene *s, const char *channel)
+{
+    char text[128];
+    snprintf(text, sizeof text,
+             "{\"event\":\"pusher_internal:subscription_succeeded\",\"channel\":\"%s\","
+             "\"data\":\"{}\"}",
+             channel);
+    struct scene_channel *known = server_channel(s, channel);
+    if (known)
+        known->confirmed = known->told;
+    says(s, text);
+}
+
+void refuses(struct scene *s, const char *channel)
+{
+    char text[160];
+    snprintf(text, sizeof text,
+             "{\"event\":\"pusher:subscription_error\",\"channel\":\"%s\",\"data\":"
+             "{\"type\":\"AuthError\",\"error\":\"go away\",\"status\":403}}",
+             channel);
+    struct scene_channel *known = server_channel(s, channel);
+    if (known && !known->confirmed)
+        known->told = false;
+    says(s, text);
+}
+
+void sends_binary(struct scene *s)
+{
+    if (s->core)
+        core_on_binary(s->core, s->want.generation, s->now);
+    settle(s);
+}
+
+void closed_with(struct scene *s, const struct core_closed *closed)
+{
+    if (s->core)
+        core_on_closed(s->core, s->want.generation, closed, s->now);
+    settle(s);
+}
+
+void closes(struct scene *s, int code)
+{
+    closed_with(s, &(struct core_closed){
+                       .stage = CORE_STAGE_OPEN, .close_code = code, .reason = STR("")});
+}
+
+void fails(struct scene *s, enum core_stage stage, const char *reason)
+{
+    closed_with(s, &(struct core_closed){
+                       .stage = stage, .close_code = -1, .reason = str_of(reason)});
+}
+
+void brings_up(struct scene *s)
+{
+    wants_connection(s);
+    opens(s);
+    greets(s);
+    s->said[0] = '\0';
+}
+
+void blocks(struct scene *s, bool blocked)
+{
+    s->blocked = blocked;
+    settle(s);
+}
+
+void recovers(struct scene *s)
+{
+    s->alloc.fail_at = 0;
+    if (!s->core)
+        return;
+    s->blocked = false;
+    wants_none(s);
+    drops_channel(s, "recovered");
+    s->core->config.max_channels = 100000;
+    assert_true(wants_channel(s, "recovered"));
+    wants_connection(s);
+    opens(s);
+    s->said[0] = '\0';
+    greets(s);
+    assert_int_equal(s->state, PUSHER_STATE_CONNECTED);
+    assert_non_null(strstr(s->said, ">subscribe(recovered)"));
+    s->said[0] = '\0';
+    confirms(s, "recovered");
+    assert_string_equal(s->said, "recovered.pusher:subscription_succeeded");
+}
+
+void expect_text(struct scene *s, const char *part)
+{
+    if (!s->quiet && !strstr(s->problem_text, part))
+        fail_msg("\"%s\" does not say \"%s\"", s->problem_text, part);
+}
+
+void expect_state_of(struct scene *s, const char *name, pusher_subscription state)
+{
+    if (s->quiet)
+        return;
+    struct core_channel *channel = core_find_channel(s->core, str_of(name));
+    assert_non_null(channel);
+    assert_int_equal(core_channel_state(channel), state);
+}
+
+void expect(struct scene *s, const char *words)
+{
+    if (!s->quiet)
+        assert_string_equal(s->said, words);
+    s->said[0] = '\0';
+}

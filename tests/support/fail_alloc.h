@@ -1,0 +1,24 @@
+/*
+ * An allocator for tests: counts, fails the n-th allocation (once, or from then on), and
+ * knows what has not been given back.
+ */
+#ifndef SUPPORT_FAIL_ALLOC_H
+#define SUPPORT_FAIL_ALLOC_H
+
+#include <stdbool.h>
+
+#include <pusher/types.h>
+
+struct fail_alloc {
+    pusher_allocator mem; /* hand this one out; points to this struct */
+    size_t calls;         /* alloc and realloc, so far */
+    size_t fail_at;       /* the call that fails, from 1; 0: none */
+    bool fail_on;         /* every later call fails too */
+    size_t failed;        /* calls that failed */
+    size_t live;          /* blocks not given back */
+};
+
+/* The struct must stay where it is. */
+void fail_alloc_init(struct fail_alloc *alloc);
+
+#endif
