@@ -3,6 +3,9 @@
  */
 #include "core/attempt.h"
 
+#include <string.h>
+
+#include "base/log.h"
 #include "codec/close_code.h"
 #include "core/core_impl.h"
 #include "core/problem.h"
@@ -70,7 +73,6 @@ void attempt_succeed(struct core *core, const struct greeting *greeting)
     core->unavailable_at = CORE_NEVER;
     core->connected_at = core->now;
     core->heard_at = core->now;
-    core->inband_code = -1;
     problem_forget(core);
     set_phase(core, PHASE_UP, core->now + core->activity_timeout_ms);
     channels_connected(&core->channels);
@@ -100,6 +102,7 @@ void attempt_fail(struct core *core, const struct attempt_failure *failure)
     switch (verdict) {
     case VERDICT_WAIT:
         set_phase(core, PHASE_WAITING, core->now + delay_ms);
+        log_line(&core->config.log, PUSHER_LOG_DEBUG, "next attempt in %u ms", delay_ms);
         break;
     case VERDICT_NOW:
         dial(core);

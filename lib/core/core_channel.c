@@ -218,7 +218,7 @@ int core_subscribe(struct core *core, pusher_str name, void *user,
 {
     struct channel_set *set = &core->channels;
     struct core_channel *channel = channels_find(set, name);
-    int rc = 0;
+    int rc;
     if (channel) {
         rc = want_again(core, channel);
     } else if (!has_room(core)) {

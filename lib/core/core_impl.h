@@ -36,7 +36,8 @@ struct core {
     /* Of the present connection; meaningless unless connected. */
     bool ping_owed;
     bool pong_owed;
-    int inband_code; /* of the last message if it was an in-band error; else -1 */
+    int inband_code; /* of the last message if it was an in-band error 4000 … 4299; else
+                        -1, also when not connected */
     uint32_t activity_timeout_ms; /* the effective one (CONN-09) */
     uint64_t connected_at;
     uint64_t heard_at; /* the last decoded message (PING-01) */

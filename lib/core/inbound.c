@@ -36,8 +36,8 @@ static int decode(struct core *core, pusher_str text)
     int rc = message_decode(text, &core->message);
     if (!rc)
         log_line(&core->config.log, PUSHER_LOG_DEBUG,
-                 "connection %u: received %.*s, channel %.*s, %zu bytes",
-                 core->generation, STR_ARG(core->message.event),
+                 "connection %u: received %.*s%s%.*s, %zu bytes", core->generation,
+                 STR_ARG(core->message.event), core->message.channel.ptr ? " on " : "",
                  STR_ARG(core->message.channel), text.len);
     return rc;
 }

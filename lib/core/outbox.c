@@ -11,8 +11,8 @@ static int finish(const struct core *core, const struct buf *out, size_t before,
                   const char *event, pusher_str channel)
 {
     log_line(&core->config.log, PUSHER_LOG_DEBUG,
-             "connection %u: sent %s, channel %.*s, %zu bytes", core->generation, event,
-             STR_ARG(channel), out->len - before);
+             "connection %u: sent %s%s%.*s, %zu bytes", core->generation, event,
+             channel.len ? " on " : "", STR_ARG(channel), out->len - before);
     return 1;
 }
 

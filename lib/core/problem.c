@@ -121,12 +121,10 @@ void problem_attempt(struct core *core, const pusher_problem *problem,
     if (!rc)
         rc = append_outlook(text, problem);
     publish(core, problem, (pusher_str){NULL, 0}, rc);
-    log_line(
-        &core->config.log, PUSHER_LOG_WARN,
-        "connection %u, attempt %u: %s (code %d, HTTP status %d, errno %d), %s %u ms",
-        core->generation, problem->attempt, failure->what, problem->code,
-        problem->http_status, problem->system_error,
-        problem->will_retry ? "again in" : "refused;", problem->retry_in_ms);
+    log_line(&core->config.log, PUSHER_LOG_WARN,
+             "connection %u, attempt %u failed: %s (code %d, HTTP status %d, errno %d)",
+             core->generation, problem->attempt, failure->what, problem->code,
+             problem->http_status, problem->system_error);
 }
 
 /* A problem that costs nothing but what it is about. */
@@ -199,8 +197,9 @@ void problem_channel(struct core *core, pusher_problem_kind kind, pusher_str cha
     int rc = buf_printf(text, "a message was dropped: %s", what);
     pusher_problem problem = harmless(kind, -1);
     publish(core, &problem, channel, rc);
-    log_line(&core->config.log, PUSHER_LOG_WARN, "connection %u, channel %.*s: %s",
-             core->generation, STR_ARG(channel), what);
+    log_line(&core->config.log, PUSHER_LOG_WARN,
+             "connection %u: message on %.*s dropped: %s", core->generation,
+             STR_ARG(channel), what);
 }
 
 void problem_forget(struct core *core)

@@ -447,6 +447,11 @@ void blocks(struct scene *s, bool blocked)
     settle(s);
 }
 
+void takes_a_frame(struct scene *s)
+{
+    see_frame(s);
+}
+
 void recovers(struct scene *s)
 {
     s->alloc.fail_at = 0;

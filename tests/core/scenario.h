@@ -96,6 +96,9 @@ void brings_up(struct scene *s);
 /* Whether the transport is busy: no frame is taken from the core. */
 void blocks(struct scene *s, bool blocked);
 
+/* Though busy, it takes one frame. */
+void takes_a_frame(struct scene *s);
+
 /* What was said since the last time is exactly this. */
 void expect(struct scene *s, const char *words);
 /* The text of the last problem holds `part`. */

@@ -182,13 +182,16 @@ static void cancelled_is_forgotten(struct scene *s)
 /* SUB-10 C: failed, reported, delivered, and free to be tried again. */
 static void subscription_is_refused(struct scene *s)
 {
-    brings_up(s);
+    brings_up(s), sends_binary(s);
+    s->said[0] = '\0';
     wants_channel(s, "room");
     refuses(s, "room");
     expect(s, ">subscribe(room) !subscribe(room)/-1/0- room+pusher:subscription_error");
     expect_text(s, "the server refused the subscription with status 403: go away; subsc");
-    if (!s->quiet)
+    if (!s->quiet) {
         assert_int_equal(s->problem.http_status, 403);
+        assert_int_equal(s->problem_text[0], 't'); /* nothing of the report before */
+    }
     expect_state_of(s, "room", PUSHER_SUBSCRIPTION_FAILED);
     says(s, ORDER);
     expect(s, "*order");
@@ -415,7 +418,85 @@ static void many_channels(struct scene *s)
               "channel-0.pusher:subscription_succeeded");
 }
 
+/* No memory for a frame: nothing has changed, and it is there when asked for again. */
+static void frames_without_memory(struct scene *s)
+{
+    brings_up(s);
+    wants_channel(s, "gone"), confirms(s, "gone");
+    s->said[0] = '\0';
+    blocks(s, true);
+    wants_channel(s, "room"), drops_channel(s, "gone");
+    says(s, "{\"event\":\"pusher:ping\"}");
+    after(s, 120000);
+    s->said[0] = '\0';
+    static const char *const owed[] = {">pong", ">ping", ">subscribe(room)",
+                                       ">unsubscribe(gone)"};
+    for (size_t i = 0; i < sizeof owed / sizeof *owed && !s->quiet; i++) {
+        struct buf small;
+        buf_init(&small, &s->alloc.mem, 8);
+        assert_int_equal(core_next_frame(s->core, &small), PUSHER_ERR_NOMEM);
+        assert_int_equal(small.len, 0);
+        buf_free(&small);
+        takes_a_frame(s);
+        expect(s, owed[i]);
+    }
+}
+
+/* LOG-01: a line for each transition, names and sizes, and nothing of what was said. */
+static void logs(struct scene *s)
+{
+    brings_up(s);
+    wants_channel(s, "room"), confirms(s, "room");
+    says(s, "{\"event\":\"order\",\"channel\":\"room\",\"data\":\"CANARY\","
+            "\"user_id\":\"CANARY\"}");
+    says(s, "{\"event\":\"pusher:error\",\"data\":{\"message\":\"CANARY\"}}");
+    says(s, "CANARY");
+    refuses(s, "room");
+    closed_with(s, &(struct core_closed){.stage = CORE_STAGE_OPEN,
+                                         .close_code = 4001,
+                                         .reason = STR("CANARY")});
+    s->said[0] = '\0';
+    if (s->quiet)
+        return;
+    static const char *const lines[] = {
+        "connection 1: idle -> opening\n",
+        "connection 1: opening -> greeting\n",
+        "connection 1: greeting -> up\n",
+        "connection 1: sent pusher:subscribe on room, ",
+        "connection 1: subscribed to room\n",
+        "connection 1: received order on room, 69 bytes\n",
+        "connection 1: in-band error, code -1\n",
+        "connection 1: message of 6 bytes dropped: ",
+        "connection 1, attempt 1 failed: the server closed the connection (code 4001, ",
+        "connection 1: up -> refused\n",
+    };
+    const char *log = s->log;
+    for (size_t i = 0; i < sizeof lines / sizeof *lines; i++) {
+        log = strstr(log, lines[i]);
+        if (!log)
+            fail_msg("\"%s\" is not in: %s", lines[i], s->log);
+    }
+    assert_null(strstr(s->log, "CANARY"));
+}
+
+/* With the log off nothing is formatted; with a level, only what it covers. */
+static void log_levels(struct scene *s)
+{
+    if (!s->core)
+        return;
+    s->core->config.log.level = PUSHER_LOG_WARN;
+    brings_up(s);
+    s->log_used = 0;
+    s->log[0] = '\0';
+    wants_channel(s, "room"), confirms(s, "room");
+    s->said[0] = '\0';
+    assert_string_equal(s->log, "");
+}
+
 static const struct scenario scenarios[] = {
+    {"frames without memory", frames_without_memory},
+    {"logs", logs},
+    {"log levels", log_levels},
     {"subscribes", subscribes},
     {"sub, sub", sub_sub},
     {"sub, unsub", sub_unsub},

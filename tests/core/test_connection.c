@@ -79,6 +79,8 @@ static void loses_the_connection(struct scene *s)
     expect(s, "dial#2");
     opens(s), greets(s);
     expect(s, "=connected");
+    if (!s->quiet)
+        assert_null(s->core->problem_text.ptr); /* a connection keeps no old report */
 }
 
 /* CONN-05 C: counted from the loss; attempts do not restart it, and they go on. */
@@ -213,6 +215,9 @@ static void refused_in_band(struct scene *s)
     opens(s);
     says(s, "{\"event\":\"pusher:error\",\"data\":\"{\\\"code\\\":4100}\"}");
     expect(s, "!server/4100/2+ hangup");
+    after(s, 4000), opens(s);
+    says(s, "{\"event\":\"pusher:error\",\"data\":{\"code\":65535}}");
+    expect(s, "dial#3 !server/65535/3- =disconnected hangup");
 }
 
 /* HS-05: codes null and below 4000 mean backoff; a code out of range is none. */
@@ -514,6 +519,43 @@ static void accept_then_close_backs_off(struct scene *s)
     expect(s, "!closed/1000/1+ =connecting hangup");
 }
 
+/* A connection that the user ends was stable too, if it lived. */
+static void stable_until_disconnect(struct scene *s)
+{
+    brings_up(s), closes(s, 4200), opens(s), greets(s);
+    expect(s, "!closed/4200/1+ =connecting dial#2 =connected");
+    after(s, 10000), wants_none(s), wants_connection(s);
+    expect(s, "=disconnected hangup =connecting dial#3");
+    fails(s, CORE_STAGE_CONNECT, "refused");
+    expect(s, "!connect/-1/1+ hangup");
+}
+
+static void unstable_until_disconnect(struct scene *s)
+{
+    brings_up(s), closes(s, 4200), opens(s), greets(s);
+    expect(s, "!closed/4200/1+ =connecting dial#2 =connected");
+    after(s, 9999), wants_none(s), wants_connection(s);
+    expect(s, "=disconnected hangup =connecting dial#3");
+    fails(s, CORE_STAGE_CONNECT, "refused");
+    expect(s, "!connect/-1/2+ hangup");
+}
+
+/* The clock starts where core_new() says. */
+static void starts_at_any_time(struct scene *s)
+{
+    struct core_config config = scene_config();
+    config.mem = &s->alloc.mem;
+    struct core *core;
+    if (core_new(&core, &config, 5000))
+        return;
+    assert_true(core_deadline(core) == CORE_NEVER);
+    core_connect(core, 4000);
+    assert_true(core_deadline(core) == 15000);
+    assert_true(core->phase_deadline == 20000);
+    core_free(core);
+    core_free(NULL);
+}
+
 /* URL-03 C: reported, the connection stays. */
 static void binary_is_refused(struct scene *s)
 {
@@ -589,6 +631,9 @@ static const struct scenario scenarios[] = {
     {"closed before the greeting", closed_before_the_greeting},
     {"old facts are ignored", old_facts_are_ignored},
     {"accept then close backs off", accept_then_close_backs_off},
+    {"stable until disconnect", stable_until_disconnect},
+    {"unstable until disconnect", unstable_until_disconnect},
+    {"starts at any time", starts_at_any_time},
     {"binary is refused", binary_is_refused},
     {"clock that goes back", clock_that_goes_back},
     {"long sleep", long_sleep},

@@ -46,6 +46,8 @@ static void secrets_are_masked(void **state)
         "expected b3d3d5384f50570866fa82f562b5c377ae79af4dd6f6f35ab099edb3aed7ea02 "
         "for 10.20",
         "", "expected *** for 10.20");
+    expect_quote("0123456789abcdef0123456789abcdef 0123456789abcdef0123456789abcde", "",
+                 "*** 0123456789abcdef0123456789abcde");
     expect_quote("key:jLl7T7Vic8zzeBQOhI8a5zJ4iMwqc2omg0xT37NC5hs=", "", "key:***");
     expect_quote(
         "https://example.com/docs/channels/library_auth_reference/auth-signatures", "",
