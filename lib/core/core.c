@@ -62,7 +62,6 @@ static void tick(struct core *core, uint64_t now)
 void core_connect(struct core *core, uint64_t now)
 {
     tick(core, now);
-    core->asked = true;
     switch (core->phase) {
     case PHASE_IDLE:
     case PHASE_REFUSED:
@@ -80,7 +79,7 @@ void core_connect(struct core *core, uint64_t now)
 void core_disconnect(struct core *core, uint64_t now)
 {
     tick(core, now);
-    core->asked = true;
+    core->disconnected = true;
     core->delivery_pending = false; /* CONN-07: nothing in flight is delivered */
     switch (core->phase) {
     case PHASE_IDLE:

@@ -30,8 +30,8 @@ struct core {
     uint64_t phase_deadline;
     uint64_t unavailable_at; /* CORE_NEVER unless attempts go on (CONN-05) */
     struct backoff backoff;
-    bool asked; /* connect or disconnect was called: IDLE reads disconnected */
-    bool tls;   /* the option, or moved up by 4000 (CLOSE-04) */
+    bool disconnected; /* once, by the user: IDLE does not read initialized any more */
+    bool tls;          /* the option, or moved up by 4000 (CLOSE-04) */
 
     /* Of the present connection; meaningless unless connected. */
     bool ping_owed;

@@ -83,7 +83,7 @@ pusher_state phase_public_state(const struct core *core)
 {
     switch (core->phase) {
     case PHASE_IDLE:
-        return core->asked ? PUSHER_STATE_DISCONNECTED : PUSHER_STATE_INITIALIZED;
+        return core->disconnected ? PUSHER_STATE_DISCONNECTED : PUSHER_STATE_INITIALIZED;
     case PHASE_OPENING:
     case PHASE_GREETING:
     case PHASE_WAITING:

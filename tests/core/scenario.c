@@ -479,6 +479,12 @@ void expect_text(struct scene *s, const char *part)
         fail_msg("\"%s\" does not say \"%s\"", s->problem_text, part);
 }
 
+void expect_text_start(struct scene *s, const char *part)
+{
+    if (!s->quiet && strncmp(s->problem_text, part, strlen(part)) != 0)
+        fail_msg("\"%s\" does not start with \"%s\"", s->problem_text, part);
+}
+
 void expect_state_of(struct scene *s, const char *name, pusher_subscription state)
 {
     if (s->quiet)

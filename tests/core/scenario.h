@@ -103,6 +103,8 @@ void takes_a_frame(struct scene *s);
 void expect(struct scene *s, const char *words);
 /* The text of the last problem holds `part`. */
 void expect_text(struct scene *s, const char *part);
+/* The text of the last problem starts with `part`. */
+void expect_text_start(struct scene *s, const char *part);
 /* The user's channel of that name is there and in this state. */
 void expect_state_of(struct scene *s, const char *name, pusher_subscription state);
 

@@ -309,6 +309,7 @@ static void in_band_errors(struct scene *s)
     expect_text(s, ": slow; the connection goes on");
     says(s, "{\"event\":\"pusher:error\",\"data\":{\"code\":null,\"message\":\"dup\"}}");
     expect(s, "!server/-1/0+ *pusher:error");
+    expect_text_start(s, "the server reported an error: dup; the connection goes on");
     says(s, "{\"event\":\"pusher:error\"}");
     expect(s, "!server/-1/0+ *pusher:error");
 }
@@ -330,6 +331,38 @@ static void subscription_counts(struct scene *s)
     expect(s, "!protocol(room)/-1/0+");
     says(s, "{\"event\":\"pusher_internal:subscription_count\",\"channel\":\"hall\"}");
     expect(s, "");
+}
+
+/* A refusal that gives no reason. */
+static void refused_without_a_word(struct scene *s)
+{
+    brings_up(s);
+    wants_channel(s, "room");
+    says(s, "{\"event\":\"pusher:subscription_error\",\"channel\":\"room\"}");
+    expect(s, ">subscribe(room) !subscribe(room)/-1/0- room+pusher:subscription_error");
+    expect_text_start(s, "the server refused the subscription; subscribe again, or");
+}
+
+/* What was not taken before the next message is lost with it: it pointed into it. */
+static void untaken_delivery(struct scene *s)
+{
+    brings_up(s);
+    if (!s->core)
+        return;
+    core_on_text(s->core, 1, STR("{\"event\":\"order\"}"), s->now);
+    core_on_text(s->core, 1, STR("nonsense"), s->now);
+    settle(s);
+    expect(s, "!protocol/-1/0+");
+}
+
+/* The core is freed while frames are owed. */
+static void freed_while_owing(struct scene *s)
+{
+    brings_up(s);
+    wants_channel(s, "left"), confirms(s, "left"), wants_channel(s, "cancelled");
+    blocks(s, true);
+    drops_channel(s, "left"), drops_channel(s, "cancelled"), wants_channel(s, "wanted");
+    s->said[0] = '\0';
 }
 
 /* SUB-15 C: a delivery that was not taken when its channel is dropped. */
@@ -522,6 +555,9 @@ static const struct scenario scenarios[] = {
     {"answers pings", answers_pings},
     {"in-band errors", in_band_errors},
     {"subscription counts", subscription_counts},
+    {"refused without a word", refused_without_a_word},
+    {"untaken delivery", untaken_delivery},
+    {"freed while owing", freed_while_owing},
     {"dropped before the delivery", dropped_before_the_delivery},
     {"channels are limited", channels_are_limited},
     {"many channels", many_channels},

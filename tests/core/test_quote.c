@@ -4,6 +4,7 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -14,7 +15,12 @@
 static void expect_quote(const char *words, const char *key, const char *expected)
 {
     char out[QUOTE_SIZE];
-    quote(str_of(words), str_of(key), out);
+    size_t len = strlen(words);
+    char *exact = malloc(len + 1); /* reading past the end is then seen */
+    assert_non_null(exact);
+    memcpy(exact + 1, words, len);
+    quote((pusher_str){exact + 1, len}, str_of(key), out);
+    free(exact);
     assert_string_equal(out, expected);
 }
 
@@ -48,6 +54,7 @@ static void secrets_are_masked(void **state)
         "", "expected *** for 10.20");
     expect_quote("0123456789abcdef0123456789abcdef 0123456789abcdef0123456789abcde", "",
                  "*** 0123456789abcdef0123456789abcde");
+    expect_quote("b3d3d5384f50570866fa82f562b5c377", "", "***");
     expect_quote("key:jLl7T7Vic8zzeBQOhI8a5zJ4iMwqc2omg0xT37NC5hs=", "", "key:***");
     expect_quote(
         "https://example.com/docs/channels/library_auth_reference/auth-signatures", "",
@@ -77,6 +84,7 @@ static void bad_utf8_is_replaced(void **state)
     expect_quote("\xed\xa0\x80", "", "???");
     expect_quote("\xf4\x90\x80\x80", "", "????");
     expect_quote("\xf0\x80\x80\x80", "", "????");
+    expect_quote("\xf5\x80\x80\x80", "", "????");
     expect_quote("\xe2\x82", "", "??");
     char out[QUOTE_SIZE];
     quote((pusher_str){"a\0b", 3}, STR(""), out);
