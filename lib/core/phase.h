@@ -42,7 +42,7 @@ bool phase_may_follow(enum phase from, enum phase to);
 /* A transport is wanted. */
 bool phase_is_live(enum phase phase);
 
-/* The server has greeted us: frames may be sent (I3, I8). */
+/* The server has greeted us: frames may be sent. */
 bool phase_is_connected(enum phase phase);
 
 /* "opening", for logs. */

@@ -65,9 +65,8 @@ static void publish(struct core *core, const pusher_problem *problem, pusher_str
         rc = buf_append_byte(text, '\0');
     core->problem = *problem;
     core->problem_pending = true;
-    /* The channel may be gone when the report is read, so it is copied or absent. */
-    core->problem.channel = (pusher_str){NULL, 0};
     core->problem.message = short_text(problem->kind);
+    /* The channel may be gone when the report is read, so it is copied or absent. */
     if (!rc) {
         core->problem.message = (pusher_str){text->ptr, message_bytes};
         if (channel.ptr)

@@ -455,6 +455,57 @@ static void drop_with_its_own_code(struct scene *s)
     expect(s, "!server/4301/0+ *pusher:error !closed/-1/2+ =connecting hangup");
 }
 
+/* Which in-band codes count, and as what (CLOSE-01, CLOSE-13 C). */
+static void drop_after_each_in_band_code(struct scene *s)
+{
+    static const struct {
+        int code;
+        int judged; /* -1: not remembered */
+        const char *follows;
+    } codes[] = {
+        {3999, -1, "=connecting hangup"},       {4000, 4000, "=connecting dial#2/tls"},
+        {4001, 4001, "=disconnected hangup"},   {4199, 4199, "=connecting hangup"},
+        {4200, 4200, "=connecting dial#2/tls"}, {4299, 4299, "=connecting dial#2/tls"},
+        {4300, -1, "=connecting hangup"},
+    };
+    for (size_t i = 0; i < sizeof codes / sizeof *codes && s->core; i++) {
+        char text[160];
+        struct core_config config = s->core->config;
+        core_free(s->core);
+        s->core = NULL;
+        if (core_new(&s->core, &config, s->now))
+            return;
+        s->core->tls = codes[i].code > 4000;
+        s->state = PUSHER_STATE_INITIALIZED;
+        s->want = (struct core_want){0};
+        s->retry_known = false;
+        brings_up(s);
+        snprintf(text, sizeof text, "{\"event\":\"pusher:error\",\"data\":{\"code\":%d}}",
+                 codes[i].code);
+        says(s, text);
+        s->said[0] = '\0';
+        closes(s, -1);
+        snprintf(text, sizeof text, "!closed/%d/1%c %s", codes[i].judged,
+                 codes[i].code == 4001 ? '-' : '+', codes[i].follows);
+        expect(s, text);
+    }
+}
+
+/* What a connection owed is not paid to the next one. */
+static void debts_end_with_the_connection(struct scene *s)
+{
+    brings_up(s);
+    blocks(s, true);
+    at(s, 120000);
+    says(s, "{\"event\":\"pusher:ping\"}");
+    at(s, 240000);
+    s->said[0] = '\0';
+    closes(s, 4200);
+    blocks(s, false);
+    opens(s), greets(s);
+    expect(s, "!closed/4200/1+ =connecting dial#2 =connected");
+}
+
 /* In-band codes do not outlive their connection. */
 static void in_band_code_of_an_older_connection(struct scene *s)
 {
@@ -627,6 +678,8 @@ static const struct scenario scenarios[] = {
     {"drop long after in-band code", drop_long_after_in_band_code},
     {"drop after another message", drop_after_another_message},
     {"drop with its own code", drop_with_its_own_code},
+    {"drop after each in-band code", drop_after_each_in_band_code},
+    {"debts end with the connection", debts_end_with_the_connection},
     {"in-band code of an older connection", in_band_code_of_an_older_connection},
     {"closed before the greeting", closed_before_the_greeting},
     {"old facts are ignored", old_facts_are_ignored},

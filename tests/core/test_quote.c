@@ -42,6 +42,8 @@ static void the_key_is_masked(void **state)
     expect_quote("k is key k.", "k", "*** is key ***.");
     expect_quote("k", "k", "***");
     expect_quote("kk k", "k", "kk ***");
+    expect_quote("Ak kA zk kz 9k k9 k", "k", "Ak kA zk kz 9k k9 ***");
+    expect_quote("Zk kZ ak ka 0k k0 k", "k", "Zk kZ ak ka 0k k0 ***");
     expect_quote("app-key: app-key!", "app-key", "***: ***!");
 }
 
@@ -54,6 +56,8 @@ static void secrets_are_masked(void **state)
         "", "expected *** for 10.20");
     expect_quote("0123456789abcdef0123456789abcdef 0123456789abcdef0123456789abcde", "",
                  "*** 0123456789abcdef0123456789abcde");
+    expect_quote("-0123456789abcdef0123456789abcde", "",
+                 "-0123456789abcdef0123456789abcde");
     expect_quote("b3d3d5384f50570866fa82f562b5c377", "", "***");
     expect_quote("key:jLl7T7Vic8zzeBQOhI8a5zJ4iMwqc2omg0xT37NC5hs=", "", "key:***");
     expect_quote(
@@ -86,6 +90,10 @@ static void bad_utf8_is_replaced(void **state)
     expect_quote("\xf0\x80\x80\x80", "", "????");
     expect_quote("\xf5\x80\x80\x80", "", "????");
     expect_quote("\xe2\x82", "", "??");
+    /* The first and last of each length, and the neighbours of what is refused. */
+    const char *edges = "\xc2\xa0 \xdf\xbf \xe0\xa0\x80 \xed\x9f\xbf \xee\x80\x80 "
+                        "\xef\xbf\xbf \xf0\x90\x80\x80 \xf4\x8f\xbf\xbf";
+    expect_quote(edges, "", edges);
     char out[QUOTE_SIZE];
     quote((pusher_str){"a\0b", 3}, STR(""), out);
     assert_string_equal(out, "a b");
