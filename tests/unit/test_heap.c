@@ -1,6 +1,6 @@
 /*
- * The heap of deadlines, against sorting: whatever is inserted and removed, the first is the
- * earliest.
+ * The heap of deadlines, against sorting: whatever is inserted and removed, the first is
+ * the earliest.
  */
 #include <setjmp.h>
 #include <stdarg.h>
