@@ -1,0 +1,110 @@
+/*
+ * The data of a message as text: JSON escapes undone, 16 bytes at a time.
+ */
+#include <string.h>
+
+#include "codec/block.h"
+#include "codec/message.h"
+
+/* A block may be written whole although only its first bytes count; and the NUL. */
+enum { SLACK = BLOCK + 1 };
+
+size_t message_data_bound(const struct message *message)
+{
+    return message->data.len + SLACK;
+}
+
+static uint32_t hex4(const char *at)
+{
+    uint32_t value = 0;
+    for (int i = 0; i < 4; i++) {
+        unsigned char c = (unsigned char)at[i];
+        value = value << 4 |
+                (c <= '9' ? c - (uint32_t)'0' : (c & 0xdfu) - (uint32_t)'A' + 10);
+    }
+    return value;
+}
+
+static char *put_utf8(char *out, uint32_t c)
+{
+    if (c < 0x80) {
+        *out++ = (char)c;
+    } else if (c < 0x800) {
+        *out++ = (char)(0xc0 | c >> 6);
+        *out++ = (char)(0x80 | (c & 0x3f));
+    } else if (c < 0x10000) {
+        *out++ = (char)(0xe0 | c >> 12);
+        *out++ = (char)(0x80 | (c >> 6 & 0x3f));
+        *out++ = (char)(0x80 | (c & 0x3f));
+    } else {
+        *out++ = (char)(0xf0 | c >> 18);
+        *out++ = (char)(0x80 | (c >> 12 & 0x3f));
+        *out++ = (char)(0x80 | (c >> 6 & 0x3f));
+        *out++ = (char)(0x80 | (c & 0x3f));
+    }
+    return out;
+}
+
+/* `*at` is at "\uXXXX", which is valid; a high surrogate takes its low one with it. */
+static char *put_unicode(char *out, const char **at, const char *end)
+{
+    uint32_t c = hex4(*at + 2);
+    *at += 6;
+    if (c >= 0xd800 && c < 0xdc00 && end - *at >= 6 && (*at)[0] == '\\' &&
+        (*at)[1] == 'u') {
+        uint32_t low = hex4(*at + 2);
+        if (low >= 0xdc00 && low < 0xe000) {
+            *at += 6;
+            return put_utf8(out, 0x10000 + ((c - 0xd800) << 10) + (low - 0xdc00));
+        }
+    }
+    bool lone = c >= 0xd800 && c < 0xe000;
+    return put_utf8(out, lone ? 0xfffd : c);
+}
+
+static char *put_escape(char *out, const char **at, const char *end)
+{
+    static const char plain[256] = {
+        ['"'] = '"',  ['\\'] = '\\', ['/'] = '/',  ['b'] = '\b',
+        ['f'] = '\f', ['n'] = '\n',  ['r'] = '\r', ['t'] = '\t'};
+    unsigned char c = (unsigned char)(*at)[1];
+    if (c == 'u')
+        return put_unicode(out, at, end);
+    *out = plain[c];
+    *at += 2;
+    return out + 1;
+}
+
+/* An escape is never shorter than what it stands for, so `out` never passes its bound. */
+static char *unescape(char *out, const char *at, const char *end)
+{
+    while (end - at >= BLOCK) {
+        uint32_t mask = block_copy(out, at);
+        unsigned run = mask ? block_first(mask) : BLOCK;
+        out += run;
+        at += run;
+        if (mask)
+            out = put_escape(out, &at, end);
+    }
+    while (at < end) {
+        if (*at == '\\')
+            out = put_escape(out, &at, end);
+        else
+            *out++ = *at++;
+    }
+    return out;
+}
+
+pusher_str message_data_copy(const struct message *message, char *out)
+{
+    pusher_str data = message->data;
+    if (message->data_kind == PUSHER_DATA_ABSENT)
+        return (pusher_str){NULL, 0};
+    char *end = out + data.len;
+    if (message->data_escaped)
+        end = unescape(out, data.ptr, data.ptr + data.len);
+    else
+        memcpy(out, data.ptr, data.len);
+    *end = '\0';
+    return (pusher_str){out, (size_t)(end - out)};
+}

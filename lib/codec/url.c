@@ -1,0 +1,104 @@
+/*
+ * Where a client connects (CFG-01 … CFG-03, URL-01).
+ */
+#include "codec/url.h"
+
+#include <string.h>
+
+#include <pusher/version.h>
+
+#include "base/str.h"
+
+enum { HOST_MAX = 253 };
+
+/* 1 or more letters, digits or bytes of `others`. */
+static bool all_of(pusher_str text, const char *others)
+{
+    for (size_t i = 0; i < text.len; i++) {
+        char c = text.ptr[i];
+        bool letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+        bool digit = c >= '0' && c <= '9';
+        if (!letter && !digit && !memchr(others, c, strlen(others)))
+            return false;
+    }
+    return text.len > 0;
+}
+
+bool url_key_valid(pusher_str key)
+{
+    return all_of(key, "_.~-");
+}
+
+static bool is_ipv6(pusher_str host)
+{
+    return memchr(host.ptr, ':', host.len) != NULL;
+}
+
+bool url_host_valid(pusher_str host)
+{
+    if (!host.ptr || host.len == 0 || host.len > HOST_MAX)
+        return false;
+    if (is_ipv6(host)) {
+        for (size_t i = 0; i < host.len; i++) {
+            if (!strchr("0123456789abcdefABCDEF:.", host.ptr[i]))
+                return false;
+        }
+        return true;
+    }
+    return all_of(host, "-._");
+}
+
+bool url_cluster_valid(pusher_str cluster)
+{
+    return cluster.len <= 63 && all_of(cluster, "-");
+}
+
+bool url_path_valid(pusher_str path)
+{
+    if (path.len == 0 || path.ptr[0] != '/')
+        return false;
+    for (size_t i = 0; i < path.len; i++) {
+        char c = path.ptr[i];
+        if (c <= 0x20 || c >= 0x7f || memchr("\"<>\\^`{|}?#", c, 11))
+            return false;
+    }
+    return true;
+}
+
+bool url_header_value_valid(pusher_str value)
+{
+    for (size_t i = 0; i < value.len; i++) {
+        unsigned char c = (unsigned char)value.ptr[i];
+        if (c < 0x20 || c == 0x7f)
+            return false;
+    }
+    return true;
+}
+
+int url_append_cluster_host(struct buf *out, pusher_str cluster)
+{
+    return buf_printf(out, "ws-%.*s.pusher.com", STR_ARG(cluster));
+}
+
+int url_append_request(struct buf *out, pusher_str path, pusher_str key)
+{
+    return buf_printf(out, "%.*s/app/%.*s?protocol=7&client=libpusher&version=%s",
+                      STR_ARG(path), STR_ARG(key), PUSHER_VERSION);
+}
+
+int url_append_host_header(struct buf *out, pusher_str host, uint16_t port, bool tls)
+{
+    size_t before = out->len;
+    int rc = is_ipv6(host) ? buf_printf(out, "[%.*s]", STR_ARG(host))
+                           : buf_printf(out, "%.*s", STR_ARG(host));
+    if (!rc && port != url_default_port(tls))
+        rc = buf_printf(out, ":%u", port);
+    if (rc)
+        out->len = before;
+    return rc;
+}
+
+uint16_t url_default_port(bool tls)
+{
+    return tls ? 443 : 80;
+}
