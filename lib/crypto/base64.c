@@ -17,8 +17,11 @@ size_t base64_encoded_size(size_t bytes)
 
 int base64_encode(const void *in, size_t bytes, char *out, size_t cap, size_t *written)
 {
+    if (cap < base64_encoded_size(bytes))
+        return PUSHER_ERR_LIMIT;
+    out[0] = '\0'; /* mbedTLS writes nothing for nothing */
     return mbedtls_base64_encode((unsigned char *)out, cap, written, in, bytes)
-               ? PUSHER_ERR_LIMIT
+               ? PUSHER_ERR_SYSTEM
                : 0;
 }
 

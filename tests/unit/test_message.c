@@ -267,7 +267,7 @@ static void blocks_agree(void **state)
         for (int i = 0; i < BLOCK; i++) {
             static const char often[] = {'"', '\\',       0x1f,       0x20,
                                          0,   (char)0x80, (char)0xff, 'a'};
-            block[i] = rand() % 2 ? often[rand() % 8] : (char)(rand() % 256);
+            block[i] = (char)(rand() % 2 ? often[rand() % 8] : rand() % 256);
         }
         assert_int_equal(block_special(block), block_special_portable(block));
         assert_int_equal(block_copy(a, block), block_copy_portable(b, block));
