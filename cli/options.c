@@ -231,6 +231,8 @@ static void print_help(const struct parser *p)
         snprintf(left, sizeof left, "--%s%s%s", spec->name, spec->value ? " " : "",
                  spec->value ? spec->value : "");
         printf("  %-26s %s", left, spec->help);
+        if (spec->kind == OPTION_NUMBER)
+            printf(" (%u to %u)", spec->min, spec->max);
         if (spec->env)
             printf(" [%s]", spec->env);
         printf("\n");

@@ -1,0 +1,92 @@
+"""A scripted Channels server for one connection: what it says is up to the test."""
+
+import base64
+import hashlib
+import socket
+import struct
+import threading
+
+TIMEOUT_S = 30
+ACCEPT_GUID = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
+TEXT, CLOSE = 1, 8
+
+GREETING = ('{"event":"pusher:connection_established",'
+            '"data":"{\\"socket_id\\":\\"12.34\\",\\"activity_timeout\\":120}"}')
+
+
+class Peer:
+    """Accepts one connection, runs `script(peer)` on it, then waits for the other to leave."""
+
+    def __init__(self, script, upgrade=True):
+        self.script = script
+        self.upgrade = upgrade
+        self.listener = socket.create_server(("127.0.0.1", 0))
+        self.listener.settimeout(TIMEOUT_S)
+        self.port = str(self.listener.getsockname()[1])
+        self.server = ("--host", "127.0.0.1", "--port", self.port, "--no-tls", "--key", "app-key")
+        self.connection = None
+        self.thread = threading.Thread(target=self.serve, daemon=True)
+
+    def __enter__(self):
+        self.thread.start()
+        return self
+
+    def __exit__(self, *_):
+        self.listener.close()
+        self.thread.join(TIMEOUT_S)
+
+    def serve(self):
+        try:
+            self.connection, _ = self.listener.accept()
+            self.connection.settimeout(TIMEOUT_S)
+            with self.connection:
+                self.read_request()
+                self.script(self)
+                while self.connection.recv(4096):
+                    pass
+        except OSError:
+            pass  # the test has ended, or its program has
+
+    def read_request(self):
+        request = b""
+        while b"\r\n\r\n" not in request:
+            request += self.connection.recv(4096)
+        if not self.upgrade:
+            return
+        key = request.split(b"Sec-WebSocket-Key: ")[1].split(b"\r\n")[0]
+        accept = base64.b64encode(hashlib.sha1(key + ACCEPT_GUID).digest()).decode()
+        self.raw("HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\n"
+                 f"Connection: Upgrade\r\nSec-WebSocket-Accept: {accept}\r\n\r\n")
+
+    def raw(self, text):
+        self.connection.sendall(text.encode())
+
+    def frame(self, opcode, payload):
+        length = (struct.pack("!B", len(payload)) if len(payload) < 126
+                  else struct.pack("!BH", 126, len(payload)))
+        self.connection.sendall(bytes([0x80 | opcode]) + length + payload)
+
+    def say(self, text):
+        self.frame(TEXT, text.encode())
+
+    def close(self, code, reason=""):
+        self.frame(CLOSE, struct.pack("!H", code) + reason.encode())
+
+    def hear(self):
+        """The text of the next frame; those of the tests are short."""
+        first, second = self.exactly(2)
+        length = second & 0x7f
+        if length == 126:
+            length = struct.unpack("!H", self.exactly(2))[0]
+        mask = self.exactly(4)
+        text = bytes(byte ^ mask[at % 4] for at, byte in enumerate(self.exactly(length)))
+        return text.decode() if first & 0x0f == TEXT else None
+
+    def exactly(self, count):
+        data = b""
+        while len(data) < count:
+            chunk = self.connection.recv(count - len(data))
+            if not chunk:
+                raise OSError("the other has left")
+            data += chunk
+        return data

@@ -1,0 +1,132 @@
+"""Wrong usage of pusherctl: one line that says what is wrong and where to read on, status 1,
+nothing on standard output. And --help.
+
+    test_usage.py PUSHERCTL
+"""
+
+import sys
+import tempfile
+import unittest
+
+import program
+
+APP = ("--key", "app-key", "--host", "127.0.0.1", "--no-tls")
+LISTEN = ("listen", *APP, "--channel", "room")
+TRIGGER = ("trigger", *APP, "--app-id", "1", "--secret", "s", "--channel", "room", "--event", "e",
+           "--data", "d")
+
+# Arguments, and what the line must name.
+WRONG = (
+    ((), "command"),
+    (("bogus",), '"bogus"'),
+    (("--bogus",), '"--bogus"'),
+    (("listen",), "--key"),
+    (("listen", "--key", "k", "--channel", "room"), "--host"),
+    (("listen", *APP), "--channel"),
+    ((*LISTEN, "--bogus"), '"--bogus"'),
+    ((*LISTEN, "--bogus=1"), '"--bogus"'),
+    ((*LISTEN, "--chan", "room"), '"--chan"'),
+    ((*LISTEN, "more"), '"more"'),
+    ((*LISTEN, "-j"), '"-j"'),
+    ((*LISTEN, "--channel"), "--channel"),
+    ((*LISTEN, "--json=yes"), "--json"),
+    ((*LISTEN, "--count", "0"), "--count"),
+    ((*LISTEN, "--count", "1.5"), "--count"),
+    ((*LISTEN, "--count", "-1"), "--count"),
+    ((*LISTEN, "--count", "99999999999999999999"), "--count"),
+    ((*LISTEN, "--timeout", "0"), "--timeout"),
+    ((*LISTEN, "--port", "0"), "--port"),
+    ((*LISTEN, "--port", "65536"), "--port"),
+    ((*LISTEN, "--activity-timeout", "86401"), "--activity-timeout"),
+    ((*LISTEN, "--pong-timeout", "3601"), "--pong-timeout"),
+    ((*LISTEN, "--unavailable-timeout", "0"), "--unavailable-timeout"),
+    ((*LISTEN, "--connect-timeout", "601"), "--connect-timeout"),
+    ((*LISTEN, "--log", "loud"), "--log"),
+    ((*LISTEN, "--path", "no-slash"), "--path"),
+    ((*LISTEN, "--path", "/with space"), "--path"),
+    ((*LISTEN, "--event", ""), "--event"),
+    ((*LISTEN, "--event", "e" * 201), "--event"),
+    ((*LISTEN, "--ca", "/nonexistent/ca.pem"), "/nonexistent/ca.pem"),
+    ((*LISTEN, "--channel", "a room"), '"a room"'),
+    ((*LISTEN, "--channel", "#room"), '"#room"'),
+    ((*LISTEN, "--channel", "r" * 201), "--channel"),
+    ((*LISTEN, "--channel", "private-room"), "private-room"),
+    ((*LISTEN, "--channel", "presence-room"), "presence-room"),
+    ((*LISTEN, "--channel", "private-encrypted-room"), "private-encrypted-room"),
+    ((*LISTEN, "--key", "no/key"), "--key"),
+    ((*LISTEN, "--host", "no host"), "--host"),
+    (("listen", "--key", "k", "--cluster", "e/u", "--channel", "room"), "--cluster"),
+    (("trigger",), "--key"),
+    (("trigger", *APP), "--app-id"),
+    (("trigger", *APP, "--app-id", "1"), "--secret"),
+    (TRIGGER[:10], "--channel"),
+    (TRIGGER[:12], "--event"),
+    (TRIGGER[:14], "--data"),
+    ((*TRIGGER, "--data", "@/nonexistent/data"), "/nonexistent/data"),
+    ((*TRIGGER, "--channel", "a room"), "--channel"),
+    ((*TRIGGER, "--event", "e" * 201), "--event"),
+    ((*TRIGGER, "--socket-id", "1.2:x"), "--socket-id"),
+    ((*TRIGGER, "--app-id", "a/b"), "--app-id"),
+    ((*TRIGGER, "--path", "/x"), '"--path"'),
+    (("sandbox", "--port", "65536"), "--port"),
+    (("sandbox", "--host", "localhost"), "--host"),
+    (("sandbox", "--key", "no/key"), "--key"),
+    (("sandbox", "--app-id", "no/id"), "--app-id"),
+)
+
+
+class Usage(unittest.TestCase):
+    pusherctl = None
+
+    def assert_wrong(self, done, names):
+        self.assertEqual(1, done.returncode)
+        self.assertEqual("", done.stdout)
+        self.assertRegex(done.stderr, r"\Apusherctl.*--help\)\n\Z")
+        self.assertNotIn("\n", done.stderr[:-1])
+        self.assertIn(names, done.stderr)
+
+    def test_wrong_usage(self):
+        for arguments, names in WRONG:
+            with self.subTest(arguments=arguments):
+                self.assert_wrong(program.run(self.pusherctl, *arguments), names)
+
+    def test_wrong_environment(self):
+        done = program.run(self.pusherctl, *LISTEN, env={"PUSHER_PORT": "http"})
+        self.assert_wrong(done, "PUSHER_PORT")
+
+    def test_environment_stands_in_for_options(self):
+        done = program.run(self.pusherctl, "listen", "--channel", "a room",
+                           env={"PUSHER_KEY": "k", "PUSHER_CLUSTER": "eu"})
+        self.assert_wrong(done, '"a room"')
+
+    def test_empty_variable_is_unset(self):
+        done = program.run(self.pusherctl, "listen", "--channel", "room", "--host", "127.0.0.1",
+                           env={"PUSHER_KEY": ""})
+        self.assert_wrong(done, "PUSHER_KEY")
+
+    def test_given_cluster_makes_host_variables_moot(self):
+        done = program.run(self.pusherctl, "listen", "--key", "k", "--cluster", "e/u", "--channel",
+                           "room", env={"PUSHER_HOST": "127.0.0.1", "PUSHER_PORT": "none"})
+        self.assert_wrong(done, "--cluster")
+
+    def test_empty_ca_file(self):
+        with tempfile.NamedTemporaryFile() as file:
+            self.assert_wrong(program.run(self.pusherctl, *LISTEN, "--ca", file.name), file.name)
+
+    def test_help(self):
+        for command in ((), ("listen",), ("trigger",), ("sandbox",)):
+            with self.subTest(command=command):
+                done = program.run(self.pusherctl, *command, "--help")
+                self.assertEqual((0, ""), (done.returncode, done.stderr))
+                self.assertIn("Example", done.stdout)
+                self.assertLessEqual(max(map(len, done.stdout.split("\n"))), 100)
+
+    def test_version(self):
+        done = program.run(self.pusherctl, "--version")
+        self.assertEqual((0, ""), (done.returncode, done.stderr))
+        self.assertRegex(done.stdout, r"\Apusherctl \d+\.\d+\.\d+\n\Z")
+
+
+if __name__ == "__main__":
+    Usage.pusherctl = sys.argv.pop(1)
+    unittest.main()
