@@ -1,0 +1,210 @@
+/*
+ * The engine of a loop: libwebsockets on a private libuv loop, behind one epoll
+ * descriptor.
+ *
+ * The epoll set holds libuv's backend descriptor, a timerfd and an eventfd. Nothing is
+ * lost between two dispatches: descriptors are level-triggered, and whenever libuv has
+ * work that no descriptor shows, uv_backend_timeout() is 0 and the timerfd fires at once.
+ *
+ * Work on libwebsockets outside of its own callbacks does not arm its timers; after a
+ * turn that did such work it is poked.
+ */
+#include "net/loop_impl.h"
+
+#include <dlfcn.h>
+#include <errno.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <sys/resource.h>
+#include <sys/timerfd.h>
+#include <unistd.h>
+
+#include "base/log.h"
+
+enum { BACKSTOP_S = 700, LARGEST_FD_TABLE = 65536 };
+
+static void silence(int level, const char *line)
+{
+    (void)level;
+    (void)line;
+}
+
+/* libwebsockets unloads its libuv plugin with each context, while its code is still
+ * needed. */
+static void pin_plugin(void)
+{
+    void *plugin = dlopen("libwebsockets-evlib_uv.so", RTLD_NOW | RTLD_NODELETE);
+    if (plugin)
+        dlclose(plugin);
+}
+
+/* Below the process's limit every look-up of a descriptor is a linear search; the table
+ * of all descriptors costs 16 bytes each. */
+static unsigned fd_table_size(void)
+{
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur <= LARGEST_FD_TABLE)
+        return 0;
+    return LARGEST_FD_TABLE;
+}
+
+static int context_open(pusher_loop *loop)
+{
+    static const lws_retry_bo_t no_idle_policy = {0};
+    void *foreign[] = {&loop->uv};
+    struct lws_context_creation_info info = {
+        .options = LWS_SERVER_OPTION_LIBUV | LWS_SERVER_OPTION_EXPLICIT_VHOSTS |
+                   LWS_SERVER_OPTION_VALIDATE_UTF8,
+        .port = CONTEXT_PORT_NO_LISTEN,
+        .foreign_loops = foreign,
+        .pcontext = &loop->context,
+        .fd_limit_per_thread = fd_table_size(),
+        .timeout_secs = BACKSTOP_S,
+        .connect_timeout_secs = BACKSTOP_S,
+        .retry_and_idle_policy = &no_idle_policy,
+        .user = loop,
+    };
+    lws_set_log_level(0, silence);
+    pin_plugin();
+    loop->context = lws_create_context(&info);
+    return loop->context ? 0 : PUSHER_ERR_SYSTEM;
+}
+
+static int watch(int epoll_fd, int fd)
+{
+    struct epoll_event event = {.events = EPOLLIN, .data.fd = fd};
+    return fd < 0 ? -1 : epoll_ctl(epoll_fd, EPOLL_CTL_ADD, fd, &event);
+}
+
+static void close_descriptor(int *fd)
+{
+    if (*fd >= 0)
+        close(*fd);
+    *fd = -1;
+}
+
+static void descriptors_close(pusher_loop *loop)
+{
+    close_descriptor(&loop->epoll_fd);
+    close_descriptor(&loop->timer_fd);
+    close_descriptor(&loop->event_fd);
+}
+
+static int descriptors_open(pusher_loop *loop)
+{
+    loop->timer_armed = UINT64_MAX;
+    loop->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
+    loop->timer_fd = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
+    loop->event_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    if (loop->epoll_fd >= 0 && watch(loop->epoll_fd, loop->timer_fd) == 0 &&
+        watch(loop->epoll_fd, loop->event_fd) == 0 &&
+        watch(loop->epoll_fd, uv_backend_fd(&loop->uv)) == 0)
+        return 0;
+    descriptors_close(loop);
+    return PUSHER_ERR_SYSTEM;
+}
+
+int engine_open(pusher_loop *loop)
+{
+    if (uv_loop_init(&loop->uv))
+        return PUSHER_ERR_SYSTEM;
+    int rc = descriptors_open(loop);
+    if (!rc)
+        rc = context_open(loop);
+    if (!rc)
+        return 0;
+    descriptors_close(loop);
+    uv_loop_close(&loop->uv);
+    return rc;
+}
+
+/* libwebsockets wants to be destroyed twice on a foreign loop, with turns in between. */
+void engine_close(pusher_loop *loop)
+{
+    lws_context_destroy(loop->context);
+    while (uv_loop_alive(&loop->uv))
+        uv_run(&loop->uv, UV_RUN_NOWAIT);
+    if (loop->context)
+        lws_context_destroy(loop->context);
+    uv_loop_close(&loop->uv);
+    descriptors_close(loop);
+}
+
+struct lws_context *loop_lws_context(pusher_loop *loop)
+{
+    loop->poke = true;
+    return loop->context;
+}
+
+void engine_turn(pusher_loop *loop)
+{
+    if (loop->poke) {
+        loop->poke = false;
+        lws_cancel_service(loop->context);
+    }
+    uv_run(&loop->uv, UV_RUN_NOWAIT);
+}
+
+bool engine_busy(pusher_loop *loop)
+{
+    return loop->poke || !list_empty(&loop->tasks) ||
+           (uv_loop_alive(&loop->uv) && uv_backend_timeout(&loop->uv) == 0);
+}
+
+static uint64_t next_due(pusher_loop *loop, uint64_t now)
+{
+    if (engine_busy(loop))
+        return now;
+    uv_update_time(&loop->uv);
+    int uv_timeout = uv_backend_timeout(&loop->uv);
+    uint64_t due = uv_timeout < 0 ? UINT64_MAX : now + (uint64_t)uv_timeout;
+    const struct heap_node *first = heap_first(&loop->timers);
+    return first && first->deadline < due ? first->deadline : due;
+}
+
+void engine_arm(pusher_loop *loop)
+{
+    uint64_t now = clock_ms();
+    uint64_t due = next_due(loop, now);
+    if (due == loop->timer_armed && due > now)
+        return;
+    struct itimerspec spec = {0};
+    if (due != UINT64_MAX) {
+        spec.it_value.tv_sec = (time_t)(due / 1000);
+        spec.it_value.tv_nsec = (long)(due % 1000) * 1000000L;
+        if (due == 0)
+            spec.it_value.tv_nsec = 1;
+    }
+    timerfd_settime(loop->timer_fd, TFD_TIMER_ABSTIME, &spec, NULL);
+    loop->timer_armed = due;
+}
+
+static void drain(int fd)
+{
+    uint64_t count;
+    while (read(fd, &count, sizeof count) < 0 && errno == EINTR)
+        ;
+}
+
+int engine_wait(pusher_loop *loop, int timeout_ms)
+{
+    struct epoll_event events[3];
+    int count = epoll_wait(loop->epoll_fd, events, 3, timeout_ms);
+    if (count < 0)
+        return errno == EINTR ? 0 : PUSHER_ERR_SYSTEM;
+    for (int i = 0; i < count; i++) {
+        if (events[i].data.fd == loop->timer_fd)
+            loop->timer_armed = UINT64_MAX;
+        if (events[i].data.fd == loop->timer_fd || events[i].data.fd == loop->event_fd)
+            drain(events[i].data.fd);
+    }
+    return 0;
+}
+
+void engine_wake(pusher_loop *loop)
+{
+    uint64_t one = 1;
+    while (write(loop->event_fd, &one, sizeof one) < 0 && errno == EINTR)
+        ;
+}

@@ -1,0 +1,227 @@
+/*
+ * A loop: its life, and one dispatch. The engine underneath is in engine.c.
+ */
+#include "net/loop_impl.h"
+
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+
+#include "base/mem.h"
+#include "net/resolver.h"
+
+enum { TURNS_PER_DISPATCH = 8, SCRATCH_KEPT_BYTES = 64 * 1024 };
+
+void pusher_loop_options_init_sized(pusher_loop_options *options, size_t struct_size)
+{
+    memset(options, 0, struct_size);
+    options->struct_size = struct_size;
+}
+
+static struct mailbox *mailbox_new(pusher_loop *loop)
+{
+    /* malloc: the last user may be a thread that outlives the loop. */
+    struct mailbox *mailbox = malloc(sizeof *mailbox);
+    if (mailbox) {
+        pthread_mutex_init(&mailbox->lock, NULL);
+        mailbox->loop = loop;
+        mailbox->users = 1;
+    }
+    return mailbox;
+}
+
+int pusher_loop_new(pusher_loop **ret, const pusher_loop_options *options)
+{
+    if (!ret || (options && options->struct_size != sizeof *options))
+        return PUSHER_ERR_INVALID;
+    const pusher_allocator *mem =
+        options && options->allocator ? options->allocator : &mem_default;
+    pusher_loop *loop = mem_zalloc(mem, sizeof *loop);
+    if (!loop)
+        return PUSHER_ERR_NOMEM;
+    loop->mem = *mem;
+    if (options)
+        loop->log = options->log;
+    list_init(&loop->vhosts);
+    list_init(&loop->tasks);
+    list_init(&loop->children);
+    list_init(&loop->posts);
+    buf_init(&loop->scratch, &loop->mem, SIZE_MAX / 2);
+    pthread_mutex_init(&loop->lock, NULL);
+    loop->mailbox = mailbox_new(loop);
+    int rc = loop->mailbox ? engine_open(loop) : PUSHER_ERR_NOMEM;
+    if (rc) {
+        free(loop->mailbox);
+        mem_free(mem, loop);
+        return rc;
+    }
+    *ret = loop;
+    return 0;
+}
+
+void pusher_loop_free(pusher_loop *loop)
+{
+    if (!loop)
+        return;
+    while (!list_empty(&loop->children)) {
+        struct loop_child *child =
+            container_of(loop->children.next, struct loop_child, link);
+        list_remove(&child->link);
+        child->free(child->userdata);
+    }
+    mailbox_leave(loop);
+    posts_discard(loop);
+    /* Tasks and timers of what libwebsockets still holds are harmless: nothing runs them.
+     */
+    engine_close(loop);
+    posts_discard(loop);
+    vhosts_forget(loop);
+    buf_free(&loop->scratch);
+    pthread_mutex_destroy(&loop->lock);
+    pusher_allocator mem = loop->mem;
+    mem_free(&mem, loop);
+}
+
+void loop_free_when_idle(pusher_loop *loop)
+{
+    if (!loop->dispatching) {
+        pusher_loop_free(loop);
+        return;
+    }
+    loop->free_pending = true;
+    pusher_loop_stop(loop);
+}
+
+static void turn(pusher_loop *loop)
+{
+    loop->now = clock_ms();
+    posts_run(loop);
+    timers_run(loop);
+    engine_turn(loop);
+}
+
+/* True: the loop is gone. */
+static bool dispatch(pusher_loop *loop)
+{
+    loop->dispatching = true;
+    for (int turns = 0; turns < TURNS_PER_DISPATCH; turns++) {
+        turn(loop);
+        if (loop->free_pending || !engine_busy(loop))
+            break;
+    }
+    loop->dispatching = false;
+    if (loop->free_pending) {
+        pusher_loop_free(loop);
+        return true;
+    }
+    engine_arm(loop);
+    return false;
+}
+
+int pusher_loop_dispatch(pusher_loop *loop)
+{
+    if (!loop)
+        return PUSHER_ERR_INVALID;
+    if (loop->dispatching)
+        return PUSHER_ERR_REENTRANT;
+    int rc = engine_wait(loop, 0);
+    dispatch(loop);
+    return rc;
+}
+
+/* Until stopped, `*done` (may be NULL), or the deadline (UINT64_MAX: none). */
+static int run(pusher_loop *loop, const int *done, uint64_t deadline)
+{
+    if (loop->dispatching)
+        return PUSHER_ERR_REENTRANT;
+    engine_arm(loop);
+    for (;;) {
+        if (atomic_exchange(&loop->stop, false) || (done && *done))
+            return 0;
+        uint64_t now = clock_ms();
+        if (now >= deadline)
+            return PUSHER_ERR_TIMEOUT;
+        int timeout_ms = deadline == UINT64_MAX ? -1 : (int)(deadline - now);
+        int rc = engine_wait(loop, timeout_ms);
+        if (rc)
+            return rc;
+        if (dispatch(loop))
+            return 0;
+    }
+}
+
+int loop_run_until(pusher_loop *loop, const int *done)
+{
+    return run(loop, done, UINT64_MAX);
+}
+
+int pusher_loop_run(pusher_loop *loop)
+{
+    return loop ? run(loop, NULL, UINT64_MAX) : PUSHER_ERR_INVALID;
+}
+
+int pusher_loop_run_for(pusher_loop *loop, uint32_t timeout_ms)
+{
+    if (!loop || timeout_ms > INT_MAX)
+        return PUSHER_ERR_INVALID;
+    if (loop->dispatching)
+        return PUSHER_ERR_REENTRANT;
+    if (timeout_ms == 0) {
+        pusher_loop_dispatch(loop);
+        return atomic_exchange(&loop->stop, false) ? 0 : PUSHER_ERR_TIMEOUT;
+    }
+    return run(loop, NULL, clock_ms() + timeout_ms);
+}
+
+int pusher_loop_fd(const pusher_loop *loop)
+{
+    return loop ? loop->epoll_fd : -1;
+}
+
+int loop_random(uint64_t *ret)
+{
+    uint64_t value;
+    if (getrandom(&value, sizeof value, 0) != (ssize_t)sizeof value)
+        return PUSHER_ERR_SYSTEM;
+    *ret = value;
+    return 0;
+}
+
+const pusher_allocator *loop_mem(const pusher_loop *loop)
+{
+    return &loop->mem;
+}
+
+const pusher_log *loop_log(const pusher_loop *loop)
+{
+    return &loop->log;
+}
+
+void loop_child_attach(pusher_loop *loop, struct loop_child *child)
+{
+    list_append(&loop->children, &child->link);
+}
+
+void loop_child_detach(struct loop_child *child)
+{
+    list_remove(&child->link);
+}
+
+int loop_in_dispatch(const pusher_loop *loop)
+{
+    return loop->dispatching;
+}
+
+struct buf *loop_scratch(pusher_loop *loop)
+{
+    buf_clear(&loop->scratch);
+    return &loop->scratch;
+}
+
+void loop_scratch_done(pusher_loop *loop)
+{
+    if (loop->scratch.cap > SCRATCH_KEPT_BYTES)
+        buf_free(&loop->scratch);
+    buf_clear(&loop->scratch);
+}

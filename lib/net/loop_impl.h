@@ -1,0 +1,89 @@
+/*
+ * The inside of a loop, for the files of lib/net.
+ */
+#ifndef NET_LOOP_IMPL_H
+#define NET_LOOP_IMPL_H
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+
+#include <uv.h>
+
+#include "net/loop.h"
+#include "net/lws_internal.h"
+
+/* Lets a late answer of a resolver thread find the loop, or find that it is gone. */
+struct mailbox {
+    pthread_mutex_t lock;
+    pusher_loop *loop; /* NULL: gone */
+    unsigned users;    /* the loop and the threads under way */
+};
+
+struct pusher_loop {
+    pusher_allocator mem;
+    pusher_log log;
+
+    /* One pollable descriptor over everything (engine.c). */
+    uv_loop_t uv;
+    int epoll_fd;
+    int timer_fd;                /* the earliest of our deadlines and libuv's */
+    int event_fd;                /* something was posted, or stop was asked for */
+    uint64_t timer_armed;        /* what timer_fd is set to, in ms; UINT64_MAX: nothing */
+    struct lws_context *context; /* libwebsockets clears it when it is gone */
+    struct list vhosts;
+    bool poke; /* libwebsockets was used outside of its callbacks in this turn */
+
+    bool dispatching;
+    bool free_pending;
+    uint64_t now; /* of this turn, while dispatching */
+
+    struct heap timers;
+    struct list tasks;
+    struct list children;
+    struct buf scratch;
+    struct mailbox *mailbox;
+
+    /* What other threads touch. */
+    pthread_mutex_t lock;
+    struct list posts;
+    atomic_bool stop;
+};
+
+/* engine.c */
+int engine_open(pusher_loop *loop);
+void engine_close(pusher_loop *loop);
+/* Lets libuv and libwebsockets do what is due. */
+void engine_turn(pusher_loop *loop);
+/* True when libuv has more to do at once. */
+bool engine_busy(pusher_loop *loop);
+/* Sets the timer descriptor for the next moment that something is due. */
+void engine_arm(pusher_loop *loop);
+/* Waits at most `timeout_ms` (-1: without end) and takes the readiness that only wakes. 0
+ * or PUSHER_ERR_SYSTEM. */
+int engine_wait(pusher_loop *loop, int timeout_ms);
+void engine_wake(pusher_loop *loop); /* any thread */
+
+/* post.c */
+void posts_run(pusher_loop *loop);
+void posts_discard(pusher_loop *loop);
+
+/* timers.c */
+void timers_run(pusher_loop *loop);
+uint64_t clock_ms(void);
+
+/* vhost.c: the virtual host for a TLS configuration, made when first asked for; NULL with
+ * a text in `*why` when that failed. */
+struct lws_vhost *vhost_get(pusher_loop *loop, bool tls, const char *ca_file,
+                            const char **why);
+void vhosts_forget(pusher_loop *loop);
+
+/* ws.c, http.c: the callbacks of libwebsockets. */
+int ws_callback(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in,
+                size_t len);
+int http_callback(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in,
+                  size_t len);
+extern const char ws_protocol_name[];
+extern const char http_protocol_name[];
+
+#endif

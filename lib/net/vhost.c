@@ -1,0 +1,95 @@
+/*
+ * One virtual host of libwebsockets for each TLS configuration, made when it is first
+ * used: a program without TLS never pays for reading certificates.
+ */
+#include <string.h>
+#include <unistd.h>
+
+#include <openssl/ssl.h>
+
+#include "base/mem.h"
+#include "base/str.h"
+#include "net/loop_impl.h"
+
+enum { RX_BUFFER_BYTES = 1024 };
+
+struct vhost {
+    struct list link;
+    struct lws_vhost *lws;
+    bool tls;
+    char ca_file[]; /* "" for the system's */
+};
+
+static const struct lws_protocols protocols[] = {
+    {.name = ws_protocol_name,
+     .callback = ws_callback,
+     .rx_buffer_size = RX_BUFFER_BYTES},
+    {.name = http_protocol_name, .callback = http_callback, .rx_buffer_size = 0},
+    {0},
+};
+
+static struct lws_vhost *make(pusher_loop *loop, const struct vhost *vhost)
+{
+    static const lws_retry_bo_t no_idle_policy = {0};
+    bool own_ca = vhost->tls && *vhost->ca_file;
+    struct lws_context_creation_info info = {
+        .options = LWS_SERVER_OPTION_VALIDATE_UTF8,
+        .port = CONTEXT_PORT_NO_LISTEN,
+        .protocols = protocols,
+        .vhost_name = vhost->tls ? "tls" : "plain",
+        .timeout_secs = 700,
+        .connect_timeout_secs = 700,
+        .retry_and_idle_policy = &no_idle_policy,
+        /* Not the environment's proxy: only what the application asks for. */
+        .http_proxy_address = ":0",
+    };
+    if (vhost->tls) {
+        info.options |= LWS_SERVER_OPTION_DO_SSL_GLOBAL_INIT;
+        /* Set here, not left to the system's policy: at least TLS 1.2. */
+        info.ssl_client_options_set =
+            SSL_OP_NO_SSLv3 | SSL_OP_NO_TLSv1 | SSL_OP_NO_TLSv1_1;
+    }
+    if (own_ca) {
+        info.options |= LWS_SERVER_OPTION_DISABLE_OS_CA_CERTS;
+        info.client_ssl_ca_filepath = vhost->ca_file;
+    }
+    return lws_create_vhost(loop_lws_context(loop), &info);
+}
+
+struct lws_vhost *vhost_get(pusher_loop *loop, bool tls, const char *ca_file,
+                            const char **why)
+{
+    const char *ca = tls && ca_file ? ca_file : "";
+    for (struct list *at = loop->vhosts.next; at != &loop->vhosts; at = at->next) {
+        const struct vhost *vhost = container_of(at, struct vhost, link);
+        if (vhost->tls == tls && strcmp(vhost->ca_file, ca) == 0)
+            return vhost->lws;
+    }
+    if (*ca && access(ca, R_OK) != 0) {
+        *why = "the CA file cannot be read";
+        return NULL;
+    }
+    struct vhost *vhost = mem_zalloc(&loop->mem, sizeof *vhost + strlen(ca) + 1);
+    if (vhost) {
+        vhost->tls = tls;
+        memcpy(vhost->ca_file, ca, strlen(ca) + 1);
+        vhost->lws = make(loop, vhost);
+    }
+    if (!vhost || !vhost->lws) {
+        mem_free(&loop->mem, vhost);
+        *why = *ca ? "the CA file holds no certificate that can be used"
+                   : "out of memory for a TLS configuration";
+        return NULL;
+    }
+    list_append(&loop->vhosts, &vhost->link);
+    return vhost->lws;
+}
+
+void vhosts_forget(pusher_loop *loop)
+{
+    while (!list_empty(&loop->vhosts)) {
+        struct vhost *vhost = container_of(loop->vhosts.next, struct vhost, link);
+        list_remove(&vhost->link);
+        mem_free(&loop->mem, vhost);
+    }
+}
