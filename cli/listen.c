@@ -13,32 +13,11 @@
 #include <pusher/pusher.h>
 
 #include "base/str.h"
-#include "connect_args.h"
+#include "listen_args.h"
 #include "listen_print.h"
-#include "options.h"
 #include "stop_signals.h"
 
-#define COMMAND       "listen"
-#define MAX_NAME_LEN  200 /* of an event (LIM-02) */
-#define A_DAY_S       86400
-#define AN_HOUR_S     3600
-#define A_WEEK_S      (7 * A_DAY_S)
-#define MAX_COUNT     1000000000
-#define MAX_CONNECT_S 600
-
-struct listen_args {
-    struct text_list channels;
-    struct text_list events;
-    const char *path;
-    uint32_t count;     /* 0: no end */
-    uint32_t timeout_s; /* 0: none; likewise below: the library's default */
-    uint32_t activity_timeout_s;
-    uint32_t pong_timeout_s;
-    uint32_t unavailable_timeout_s;
-    uint32_t connect_timeout_s;
-    bool states;
-    bool json;
-};
+#define COMMAND "listen"
 
 struct watched {
     pusher_str name;
@@ -46,7 +25,6 @@ struct watched {
 };
 
 struct listener {
-    struct connect_args connect;
     struct listen_args args;
     struct listen_output out;
     pusher_client *client;
@@ -55,95 +33,6 @@ struct listener {
     uint32_t shown;
     bool over;
     int status; /* once over */
-};
-
-#define FIELD(name) offsetof(struct listen_args, name)
-
-static const struct option_spec listen_options[] = {
-    {.name = "path",
-     .kind = OPTION_TEXT,
-     .offset = FIELD(path),
-     .value = "PATH",
-     .help = "put before /app/KEY in the address"},
-    {.name = "channel",
-     .kind = OPTION_LIST,
-     .offset = FIELD(channels),
-     .value = "NAME",
-     .help = "a public channel; may be given several times"},
-    {.name = "event",
-     .kind = OPTION_LIST,
-     .offset = FIELD(events),
-     .value = "NAME",
-     .help = "show only this event; may be given several times"},
-    {.name = "count",
-     .kind = OPTION_NUMBER,
-     .offset = FIELD(count),
-     .min = 1,
-     .max = MAX_COUNT,
-     .value = "N",
-     .help = "end after N events"},
-    {.name = "timeout",
-     .kind = OPTION_NUMBER,
-     .offset = FIELD(timeout_s),
-     .min = 1,
-     .max = A_WEEK_S,
-     .value = "S",
-     .help = "end after S seconds"},
-    {.name = "states",
-     .kind = OPTION_FLAG,
-     .offset = FIELD(states),
-     .help = "with --json: a line for each state of the connection too"},
-    {.name = "json",
-     .kind = OPTION_FLAG,
-     .offset = FIELD(json),
-     .help = "one JSON object a line"},
-    {.name = "activity-timeout",
-     .kind = OPTION_NUMBER,
-     .offset = FIELD(activity_timeout_s),
-     .min = 1,
-     .max = A_DAY_S,
-     .value = "S",
-     .help = "ping after S seconds of silence; default 120"},
-    {.name = "pong-timeout",
-     .kind = OPTION_NUMBER,
-     .offset = FIELD(pong_timeout_s),
-     .min = 1,
-     .max = AN_HOUR_S,
-     .value = "S",
-     .help = "reconnect S seconds after a ping without answer; default 30"},
-    {.name = "unavailable-timeout",
-     .kind = OPTION_NUMBER,
-     .offset = FIELD(unavailable_timeout_s),
-     .min = 1,
-     .max = AN_HOUR_S,
-     .value = "S",
-     .help = "call the server unavailable after S seconds; default 10"},
-    {.name = "connect-timeout",
-     .kind = OPTION_NUMBER,
-     .offset = FIELD(connect_timeout_s),
-     .min = 1,
-     .max = MAX_CONNECT_S,
-     .value = "S",
-     .help = "give up one attempt after S seconds; default 15"},
-};
-
-static const struct command_help help = {
-    .name = COMMAND,
-    .synopsis = "--key KEY (--cluster NAME | --host HOST) --channel NAME... [OPTION...]",
-    .purpose = "Subscribes to public channels and shows their events as they arrive.\n"
-               "Reconnects by itself, until --count, --timeout, SIGINT or SIGTERM.",
-    .notes = "Examples:\n"
-             "  pusherctl listen --key KEY --cluster eu --channel room\n"
-             "  pusherctl listen --key app-key --host 127.0.0.1 --port 6001 --no-tls \\\n"
-             "      --channel room --channel news --event order --count 3 --timeout 60\n"
-             "  pusherctl listen --json --states --channel room | jq .\n"
-             "\n"
-             "Exit status:\n"
-             "  0  --count was reached, or told to stop by SIGINT or SIGTERM\n"
-             "  1  wrong usage\n"
-             "  2  the server refused for good\n"
-             "  3  --timeout passed\n"
-             "  4  every subscription failed for good\n",
 };
 
 static void finish(struct listener *l, int status)
@@ -263,24 +152,6 @@ static void on_problem(pusher_client *client, const pusher_problem *problem,
         finish(l, EXIT_NO_CHANNEL);
 }
 
-static int check_args(const struct listener *l)
-{
-    const struct listen_args *args = &l->args;
-    int status = connect_args_check(COMMAND, &l->connect);
-    if (status)
-        return status;
-    if (args->channels.count == 0)
-        return usage_error(COMMAND, "nothing to listen to: give --channel");
-    if (args->path && args->path[0] != '/')
-        return usage_error(COMMAND, "--path: \"%s\" does not start with /", args->path);
-    for (size_t i = 0; i < args->events.count; i++) {
-        if (strlen(args->events.items[i]) > MAX_NAME_LEN)
-            return usage_error(COMMAND, "--event: a name has at most %d bytes",
-                               MAX_NAME_LEN);
-    }
-    return EXIT_DONE;
-}
-
 static void set_seconds(uint32_t *timeout_ms, uint32_t seconds)
 {
     if (seconds)
@@ -291,13 +162,13 @@ static int make_client(struct listener *l)
 {
     pusher_options options;
     pusher_options_init(&options);
-    options.key = l->connect.key;
-    options.cluster = l->connect.cluster;
-    options.host = l->connect.host;
-    options.port = (uint16_t)l->connect.port;
+    options.key = l->args.connect.key;
+    options.cluster = l->args.connect.cluster;
+    options.host = l->args.connect.host;
+    options.port = (uint16_t)l->args.connect.port;
     options.path = l->args.path;
-    options.tls = !l->connect.no_tls;
-    options.ca_file = l->connect.ca_file;
+    options.tls = !l->args.connect.no_tls;
+    options.ca_file = l->args.connect.ca_file;
     set_seconds(&options.activity_timeout_ms, l->args.activity_timeout_s);
     set_seconds(&options.pong_timeout_ms, l->args.pong_timeout_s);
     set_seconds(&options.unavailable_timeout_ms, l->args.unavailable_timeout_s);
@@ -305,11 +176,11 @@ static int make_client(struct listener *l)
     options.on_state = on_state;
     options.on_problem = on_problem;
     options.userdata = l;
-    options.log = stderr_log(l->connect.log_level);
+    options.log = stderr_log(l->args.connect.log_level);
     int rc = pusher_client_new(&l->client, &options);
     if (!rc)
         rc = pusher_client_bind(l->client, NULL, on_client_event, NULL, NULL, NULL);
-    return rc ? connect_args_refused(COMMAND, &l->connect, rc) : EXIT_DONE;
+    return rc ? connect_args_refused(COMMAND, &l->args.connect, rc) : EXIT_DONE;
 }
 
 static int watch_channel(struct listener *l, const char *name)
@@ -356,13 +227,13 @@ static void print_header(const struct listener *l)
     fputs("listening to ", stderr);
     for (size_t i = 0; i < l->channel_count; i++)
         fprintf(stderr, "%s%s", i ? ", " : "", l->channels[i].name.ptr);
-    if (l->connect.host)
-        fprintf(stderr, " on %s", l->connect.host);
+    if (l->args.connect.host)
+        fprintf(stderr, " on %s", l->args.connect.host);
     else
-        fprintf(stderr, " on cluster %s", l->connect.cluster);
-    if (l->connect.port)
-        fprintf(stderr, ", port %u", l->connect.port);
-    fprintf(stderr, "%s\n", l->connect.no_tls ? ", without TLS" : "");
+        fprintf(stderr, " on cluster %s", l->args.connect.cluster);
+    if (l->args.connect.port)
+        fprintf(stderr, ", port %u", l->args.connect.port);
+    fprintf(stderr, "%s\n", l->args.connect.no_tls ? ", without TLS" : "");
 }
 
 static int run_loop(struct listener *l)
@@ -404,17 +275,8 @@ static int listen_to(struct listener *l)
 int command_listen(int argc, char **argv)
 {
     struct listener l = {0};
-    const struct option_table tables[] = {
-        {connect_options, CONNECT_OPTION_COUNT, &l.connect},
-        OPTION_TABLE(listen_options, &l.args),
-    };
-    int status = EXIT_USAGE;
-    enum options_result parsed = options_parse(&help, tables, 2, argc, argv);
-    if (parsed == OPTIONS_HELP)
-        status = EXIT_DONE;
-    if (parsed == OPTIONS_OK)
-        status = check_args(&l);
-    if (parsed == OPTIONS_OK && !status) {
+    int status;
+    if (listen_args_read(&l.args, argc, argv, &status)) {
         listen_output_init(&l.out, l.args.json);
         stop_signals_block();
         status = listen_to(&l);
@@ -422,7 +284,6 @@ int command_listen(int argc, char **argv)
         listen_output_free(&l.out);
     }
     free(l.channels);
-    text_list_free(&l.args.channels);
-    text_list_free(&l.args.events);
+    listen_args_free(&l.args);
     return status;
 }
