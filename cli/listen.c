@@ -180,6 +180,10 @@ static int make_client(struct listener *l)
     int rc = pusher_client_new(&l->client, &options);
     if (!rc)
         rc = pusher_client_bind(l->client, NULL, on_client_event, NULL, NULL, NULL);
+    if (rc == PUSHER_ERR_INVALID && l->args.path)
+        return usage_error(COMMAND,
+                           "--path: \"%s\" has bytes that have no place in a path",
+                           l->args.path);
     return rc ? connect_args_refused(COMMAND, &l->args.connect, rc) : EXIT_DONE;
 }
 

@@ -51,7 +51,7 @@ static const struct option_spec trigger_options[] = {
      .offset = FIELD(secret),
      .env = "PUSHER_SECRET",
      .value = "SECRET",
-     .help = "the app secret; other users see options, but not variables"},
+     .help = "the app secret; a variable is less exposed"},
     {.name = "channel",
      .kind = OPTION_LIST,
      .offset = FIELD(channels),
@@ -235,7 +235,7 @@ static int make_server(const struct trigger *t, pusher_server **ret)
 
 static int trigger(struct trigger *t)
 {
-    pusher_str data;
+    pusher_str data = {0};
     int status = read_data(t, &data);
     if (status)
         return status;

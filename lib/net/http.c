@@ -21,6 +21,7 @@ const char http_protocol_name[] = "libpusher-http";
 enum { REASON_MAX = 160, READ_BYTES = 4096 };
 
 struct http_request {
+    struct socket_owner owner;
     pusher_loop *loop;
     http_done_fn done; /* NULL: cancelled */
     void *userdata;
@@ -30,7 +31,6 @@ struct http_request {
     struct resolution *resolution;
     struct lws *wsi;
     bool connecting; /* inside lws_client_connect_via_info */
-    bool over;       /* nothing of it is left in libwebsockets */
     bool completed;
     bool tls, has_ca;
     uint16_t port;
@@ -41,6 +41,8 @@ struct http_request {
     pusher_str body;
     char texts[];
 };
+
+static void destroyed(void *owner);
 
 static void request_free(struct http_request *request)
 {
@@ -86,7 +88,6 @@ static void tell(struct http_request *request)
 
 static void finish(struct http_request *request)
 {
-    request->over = true;
     loop_timer_clear(request->loop, &request->timer);
     loop_task_schedule(request->loop, &request->task);
 }
@@ -180,6 +181,7 @@ int http_start(pusher_loop *loop, const struct http_target *target, http_done_fn
     if (!request)
         return PUSHER_ERR_NOMEM;
     char *at = request->texts;
+    request->owner.destroyed = destroyed;
     request->loop = loop;
     request->method = put(&at, method);
     request->host = put(&at, target->host);
@@ -294,8 +296,9 @@ static void connection_error(struct http_request *request, const char *text)
                 : "no connection");
 }
 
-static void destroyed(struct http_request *request)
+static void destroyed(void *owner)
 {
+    struct http_request *request = owner;
     request->wsi = NULL;
     if (request->connecting)
         return;
@@ -328,9 +331,6 @@ int http_callback(struct lws *wsi, enum lws_callback_reasons reason, void *user,
         return 0;
     case LWS_CALLBACK_CLIENT_CONNECTION_ERROR:
         connection_error(request, in);
-        return 0;
-    case LWS_CALLBACK_WSI_DESTROY:
-        destroyed(request);
         return 0;
     default:
         return 0;

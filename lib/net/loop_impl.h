@@ -78,7 +78,16 @@ struct lws_vhost *vhost_get(pusher_loop *loop, bool tls, const char *ca_file,
                             const char **why);
 void vhosts_forget(pusher_loop *loop);
 
-/* ws.c, http.c: the callbacks of libwebsockets. */
+/*
+ * What a socket's user pointer leads to, as the first member: libwebsockets says its last
+ * word about a socket, LWS_CALLBACK_WSI_DESTROY, to the first protocol of the virtual
+ * host, whatever the socket's own is.
+ */
+struct socket_owner {
+    void (*destroyed)(void *owner);
+};
+
+/* ws.c, http.c: the callbacks of libwebsockets for what comes before. */
 int ws_callback(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in,
                 size_t len);
 int http_callback(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in,

@@ -20,7 +20,20 @@ struct vhost {
     char ca_file[]; /* "" for the system's */
 };
 
+static int last_word(struct lws *wsi, enum lws_callback_reasons reason, void *user,
+                     void *in, size_t len)
+{
+    const struct socket_owner *owner = user;
+    (void)wsi;
+    (void)in;
+    (void)len;
+    if (reason == LWS_CALLBACK_WSI_DESTROY && owner)
+        owner->destroyed(user);
+    return 0;
+}
+
 static const struct lws_protocols protocols[] = {
+    {.name = "libpusher", .callback = last_word},
     {.name = ws_protocol_name,
      .callback = ws_callback,
      .rx_buffer_size = RX_BUFFER_BYTES},

@@ -43,6 +43,7 @@ struct dial {
 };
 
 struct ws {
+    struct socket_owner owner;
     pusher_loop *loop;
     struct ws_handler handler;
     struct loop_child child;
@@ -88,6 +89,8 @@ static void dial_free(struct ws *ws)
     mem_free(&ws->loop->mem, ws->dial);
     ws->dial = NULL;
 }
+
+static void destroyed(void *owner);
 
 /* The end: nothing of it is left in libwebsockets. */
 static void finish(struct ws *ws)
@@ -277,6 +280,7 @@ int ws_dial(pusher_loop *loop, const struct ws_target *target,
         mem_free(&loop->mem, ws);
         return rc;
     }
+    ws->owner.destroyed = destroyed;
     ws->loop = loop;
     ws->dial = dial;
     ws->handler = *handler;
@@ -440,8 +444,9 @@ static void connection_error(struct ws *ws, const char *in, size_t len)
     set_reason(ws, error ? str_of(strerror(error)) : text);
 }
 
-static void destroyed(struct ws *ws)
+static void destroyed(void *owner)
 {
+    struct ws *ws = owner;
     ws->wsi = NULL;
     if (ws->connecting)
         return; /* connect_next() goes on when the call is back */
@@ -482,9 +487,6 @@ int ws_callback(struct lws *wsi, enum lws_callback_reasons reason, void *user, v
         return -1;
     case LWS_CALLBACK_CLIENT_CONNECTION_ERROR:
         connection_error(ws, in, len);
-        return 0;
-    case LWS_CALLBACK_WSI_DESTROY:
-        destroyed(ws);
         return 0;
     default:
         return 0;
