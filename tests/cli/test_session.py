@@ -18,6 +18,11 @@ import program
 ODD_DATA = "\u0000\b\t\n\f\r\"\\/\u007f\u0085é€😀"
 
 
+def json_lines(text):
+    """The values of lines that end in LF; text may hold other characters that end a line."""
+    return [json.loads(line) for line in text.split("\n") if line]
+
+
 class Session(unittest.TestCase):
     pusherctl = None
     examples = None
@@ -78,7 +83,7 @@ class WithSandbox(Session):
             status, out, err = listener.end()
             self.assertEqual((0, ""), (status, err))
             self.assertEqual(["b", "c"],
-                             [json.loads(line)["data"] for line in out.splitlines()])
+                             [line["data"] for line in json_lines(out)])
 
     def test_a_person_reads_a_line_an_event(self):
         with self.listen(self.sandbox.server, "--channel", "room", "--count", "2") as listener:
@@ -198,7 +203,7 @@ class WithPeer(Session):
         with peer.Peer(script, **options) as server:
             done = program.run(self.pusherctl, "listen", *server.server, "--json", "--channel",
                                "room", *arguments)
-        return done.returncode, [json.loads(line) for line in done.stdout.splitlines()], done.stderr
+        return done.returncode, json_lines(done.stdout), done.stderr
 
     def test_refused_for_good(self):
         def script(server):
@@ -287,7 +292,7 @@ class WithPeer(Session):
             done = program.run(self.pusherctl, "listen", *server, "--channel", "room", "--json",
                                "--timeout", "1")
             self.assertEqual((3, ""), (done.returncode, done.stderr))
-            self.assertEqual("connect", json.loads(done.stdout.splitlines()[0])["error"])
+            self.assertEqual("connect", json_lines(done.stdout)[0]["error"])
             app = (*server, "--app-id", "1", "--secret", "s")
             done = self.trigger(app, "room", "e", "d")
             self.assertEqual((3, ""), (done.returncode, done.stdout))
@@ -295,10 +300,10 @@ class WithPeer(Session):
 
     def test_a_name_without_address(self):
         server = ("--host", "no-such-host.invalid", "--no-tls", "--key", "k")
-        done = program.run(self.pusherctl, "listen", *server, "--channel", "room", "--json",
-                           "--timeout", "5")
-        self.assertEqual((3, ""), (done.returncode, done.stderr))
-        self.assertEqual("resolve", json.loads(done.stdout.splitlines()[0])["error"])
+        with self.listen(server, "--channel", "room", "--json") as listener:
+            problem = listener.json("problem")
+            self.assertEqual(("resolve", True), (problem["error"], problem["will_retry"]))
+            self.assertEqual(0, listener.end(signal.SIGTERM)[0])
 
     def test_full_disk_is_told(self):
         if not os.path.exists("/dev/full"):
