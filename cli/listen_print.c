@@ -116,11 +116,7 @@ static int problem_line(struct listen_output *out, const pusher_problem *problem
         put_visible(stderr, problem->channel);
         fputs(": ", stderr);
     }
-    put_visible(stderr, problem->message);
-    if (!problem->will_retry)
-        fputs("; not tried again", stderr);
-    else if (problem->attempt)
-        fprintf(stderr, "; next attempt in %.1f s", problem->retry_in_ms / 1000.0);
+    put_visible(stderr, problem->message); /* it says how things go on */
     end_line(stderr);
     return 0;
 }

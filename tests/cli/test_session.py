@@ -6,6 +6,7 @@ servers. Lines, filters, exit statuses.
 
 import json
 import os
+import select
 import signal
 import socket
 import subprocess
@@ -96,6 +97,42 @@ class WithSandbox(Session):
             self.assertEqual(0, status)
             self.assertRegex(err, r"\Alistening to room on 127\.0\.0\.1, port \d+, without TLS\n"
                                   r"connecting\nconnected as \d+\.\d+\n\Z")
+
+    def first_line_on_a_terminal(self, **env):
+        """The first line of a listener whose standard output is a terminal."""
+        terminal, its_end = os.openpty()
+        command = [self.pusherctl, "listen", *self.sandbox.server, "--channel", "room"]
+        with subprocess.Popen(command, stdout=its_end, stderr=subprocess.DEVNULL,
+                              env={**program.ENVIRONMENT, "TERM": "xterm", **env}) as listener:
+            os.close(its_end)
+            line = b""
+            while not line.endswith(b"\n"):
+                self.assertTrue(select.select([terminal], [], [], program.TIMEOUT_S)[0])
+                line += os.read(terminal, 4096)
+            listener.terminate()
+            self.assertEqual(0, listener.wait(program.TIMEOUT_S))
+        os.close(terminal)
+        return line.decode()
+
+    def test_colour_on_a_terminal_unless_unwanted(self):
+        self.assertIn("\033[", self.first_line_on_a_terminal(NO_COLOR=""))
+        self.assertNotIn("\033", self.first_line_on_a_terminal(NO_COLOR="1"))
+        self.assertNotIn("\033", self.first_line_on_a_terminal(TERM="dumb"))
+
+    def test_survives_a_restart_of_the_server(self):
+        with self.listen(self.sandbox.server, "--channel", "room", "--json", "--states", "--count",
+                         "2") as listener:
+            listener.json("subscribed")
+            self.assert_published(self.sandbox.app, "room", "order", "before")
+            self.assertEqual("before", listener.json("event")["data"])
+            self.assertEqual(0, self.sandbox.end(signal.SIGTERM)[0])
+            self.assertTrue(listener.json("problem")["will_retry"])
+            self.assertEqual("connecting", listener.json("state")["current"])
+            with program.Sandbox(self.pusherctl, "--port", self.sandbox.port) as again:
+                listener.json("subscribed")
+                self.assert_published(again.app, "room", "order", "after")
+                self.assertEqual("after", listener.json("event")["data"])
+                self.assertEqual(0, listener.end()[0])
 
     def test_stops_on_signals(self):
         for number in (signal.SIGINT, signal.SIGTERM):
