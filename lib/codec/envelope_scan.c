@@ -62,43 +62,55 @@ static size_t escape_size(const char *at, const char *end)
     }
 }
 
-/*
- * Finds the end of a string whose opening quote has been taken: 16 bytes at a time,
- * walking the special ones within a block by its mask. NULL: not a valid string.
- */
-static const char *string_end(const char *at, const char *end, bool *escaped)
+/* Escapes other than \" and \\ are checked one by one. */
+static bool escapes_valid(const char *at, uint32_t escaped, const char *end)
 {
-    while (end - at >= BLOCK) {
-        uint32_t mask = block_special(at);
-        size_t next = BLOCK; /* where to go on, relative to `at` */
-        while (mask) {
-            unsigned i = block_first(mask);
-            if (at[i] == '"')
-                return at + i;
-            size_t size = at[i] == '\\' ? escape_size(at + i, end) : 0;
-            if (!size)
-                return NULL;
-            *escaped = true;
-            next = i + size > BLOCK ? i + size : BLOCK;
-            mask &= i + size < 32 ? ~0u << (i + size) : 0;
-        }
-        at += next;
+    for (; escaped; escaped &= escaped - 1) {
+        if (!escape_size(at + block_first(escaped) - 1, end))
+            return false;
     }
-    while (at < end) {
-        if (*at == '"')
-            return at;
-        size_t size = 1;
+    return true;
+}
+
+/* The rest that is shorter than a block, byte by byte. */
+static const char *short_string_end(const char *at, const char *end, bool *escaped)
+{
+    while (at < end && *at != '"') {
+        size_t size = (unsigned char)*at >= 0x20;
         if (*at == '\\') {
             size = escape_size(at, end);
             *escaped = true;
-        } else if ((unsigned char)*at < 0x20) {
-            size = 0;
         }
         if (!size)
             return NULL;
         at += size;
     }
-    return NULL;
+    return at < end ? at : NULL;
+}
+
+/* Finds the end of a string whose opening quote has been taken. NULL: not a valid string.
+ */
+static const char *string_end(const char *at, const char *end, bool *escaped)
+{
+    uint32_t carry = 0;
+    uint32_t slashes = 0;
+    for (; end - at >= BLOCK; at += BLOCK) {
+        struct block block = block_look(at);
+        uint32_t by_slash = block_escaped(block.backslash, &carry);
+        uint32_t close = block.quote & ~by_slash;
+        uint32_t inside = close ? (close & -close) - 1 : 0xffff;
+        uint32_t others = by_slash & ~(block.quote | block.backslash) & inside;
+        slashes |= block.backslash & inside;
+        if (block.control & inside || (others && !escapes_valid(at, others, end)))
+            return NULL;
+        if (close) {
+            *escaped = slashes != 0;
+            return at + block_first(close);
+        }
+    }
+    *escaped = slashes != 0;
+    /* A backslash that ended the last block takes its byte with it. */
+    return short_string_end(at - carry, end, escaped);
 }
 
 static bool string(struct scan *scan, pusher_str *ret, bool *escaped)

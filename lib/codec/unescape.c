@@ -62,15 +62,15 @@ static char *put_unicode(char *out, const char **at, const char *end)
     return put_utf8(out, lone ? 0xfffd : c);
 }
 
-static char *put_escape(char *out, const char **at, const char *end)
+static inline char *put_escape(char *out, const char **at, const char *end)
 {
     static const char plain[256] = {
         ['"'] = '"',  ['\\'] = '\\', ['/'] = '/',  ['b'] = '\b',
         ['f'] = '\f', ['n'] = '\n',  ['r'] = '\r', ['t'] = '\t'};
-    unsigned char c = (unsigned char)(*at)[1];
-    if (c == 'u')
+    char c = plain[(unsigned char)(*at)[1]];
+    if (!c)
         return put_unicode(out, at, end);
-    *out = plain[c];
+    *out = c;
     *at += 2;
     return out + 1;
 }
