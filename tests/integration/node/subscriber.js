@@ -25,7 +25,8 @@ function plain(data) {
 }
 
 const requests = {
-    connect({ client, app, user }) {
+    // `options` are those of pusher-js.
+    connect({ client, app, user, options }) {
         const pusher = new Pusher(app.key, {
             cluster: '',
             wsHost: app.host,
@@ -33,6 +34,7 @@ const requests = {
             forceTLS: false,
             enabledTransports: ['ws'],
             channelAuthorization: authorizer(app, user),
+            ...options,
         });
         clients.set(client, pusher);
         for (const event of ['connected', 'error', 'state_change', 'message']) {

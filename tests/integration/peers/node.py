@@ -84,11 +84,21 @@ class Subscriber(Node):
         return [line for line in self.events
                 if (line["client"], line["event"], line.get("channel")) == (client, event, channel)]
 
-    def connect(self, name, app, **user):
-        self.call(do="connect", client=name, app=app, user=user or None)
+    def start(self, name, app, user=None, **options):
+        self.call(do="connect", client=name, app=app, user=user, options=options)
+
+    def connect(self, name, app, user=None, **options):
+        """The socket id. `user`: who it is in presence channels."""
+        self.start(name, app, user, **options)
         return self.wait_for(name, "connected")["data"]["socket_id"]
+
+    def ask_to_subscribe(self, name, channel):
+        self.call(do="subscribe", client=name, channel=channel)
 
     def subscribe(self, name, channel):
         """The data of subscription_succeeded."""
-        self.call(do="subscribe", client=name, channel=channel)
+        self.ask_to_subscribe(name, channel)
         return self.wait_for(name, "pusher:subscription_succeeded", channel).get("data")
+
+    def trigger(self, name, channel, event, data):
+        assert self.call(do="trigger", client=name, channel=channel, event=event, data=data)
