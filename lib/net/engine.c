@@ -54,8 +54,7 @@ static int context_open(pusher_loop *loop)
     static const lws_retry_bo_t no_idle_policy = {0};
     void *foreign[] = {&loop->uv};
     struct lws_context_creation_info info = {
-        .options = LWS_SERVER_OPTION_LIBUV | LWS_SERVER_OPTION_EXPLICIT_VHOSTS |
-                   LWS_SERVER_OPTION_VALIDATE_UTF8,
+        .options = LWS_SERVER_OPTION_LIBUV | LWS_SERVER_OPTION_EXPLICIT_VHOSTS,
         .port = CONTEXT_PORT_NO_LISTEN,
         .foreign_loops = foreign,
         .pcontext = &loop->context,

@@ -9,16 +9,15 @@
 
 #include <stdio.h>
 #include <string.h>
-#include <sys/socket.h>
 
 #include "base/mem.h"
 #include "base/str.h"
+#include "net/dial.h"
 #include "net/loop_impl.h"
-#include "net/resolver.h"
 
 const char http_protocol_name[] = "libpusher-http";
 
-enum { REASON_MAX = 160, READ_BYTES = 4096 };
+enum { READ_BYTES = 4096 };
 
 struct http_request {
     struct socket_owner owner;
@@ -28,27 +27,24 @@ struct http_request {
     struct loop_child child;
     struct loop_task task;
     struct loop_timer timer;
-    struct resolution *resolution;
+    uint64_t deadline;
+    struct dial *dial;
     struct lws *wsi;
-    bool connecting; /* inside lws_client_connect_via_info */
+    bool connecting; /* inside dial_next() */
+    bool requested;  /* an address has taken the request: no other is tried */
     bool completed;
-    bool tls, has_ca;
-    uint16_t port;
     int error, status;
-    char reason[REASON_MAX];
+    char reason[CAUSE_WORDS_MAX];
     struct buf response;
-    const char *method, *host, *ca_file, *request, *host_header, *content_type;
+    const char *content_type;
     pusher_str body;
     char texts[];
 };
 
-static void destroyed(void *owner);
-
 static void request_free(struct http_request *request)
 {
     pusher_loop *loop = request->loop;
-    if (request->resolution)
-        resolver_cancel(request->resolution);
+    dial_free(request->dial);
     loop_task_cancel(&request->task);
     loop_timer_clear(loop, &request->timer);
     loop_child_detach(&request->child);
@@ -86,70 +82,68 @@ static void tell(struct http_request *request)
     request_free(request);
 }
 
-static void finish(struct http_request *request)
+/* --- dialling --- */
+
+static void set_timer(struct http_request *request)
 {
-    loop_timer_clear(request->loop, &request->timer);
+    uint64_t share = dial_next_deadline(request->dial);
+    loop_timer_set(request->loop, &request->timer,
+                   share < request->deadline ? share : request->deadline);
+}
+
+/* An address failed: the next one, if it was TCP and there is one, or the end. */
+static void dial_failed(struct http_request *request, const struct cause *cause)
+{
+    if (cause->stage != CAUSE_CONNECT || !dial_has_next(request->dial))
+        fail(request, PUSHER_ERR_SYSTEM, cause->words);
+}
+
+static bool is_over(const struct http_request *request)
+{
+    return request->error || request->completed || request->requested ||
+           !dial_has_next(request->dial);
+}
+
+/* In a turn of the loop of its own: the next address, or the end. */
+static void run_task(void *userdata)
+{
+    struct http_request *request = userdata;
+    struct cause cause;
+    if (is_over(request)) {
+        tell(request);
+        return;
+    }
+    set_timer(request);
+    request->connecting = true;
+    bool dialled = dial_next(request->dial, &request->owner, &request->wsi, &cause);
+    if (!dialled)
+        dial_failed(request, &cause);
+    request->connecting = false;
+    if (!dialled)
+        loop_task_schedule(request->loop, &request->task);
+}
+
+static void ready(void *userdata, const char *error)
+{
+    struct http_request *request = userdata;
+    if (error)
+        fail(request, PUSHER_ERR_SYSTEM, error);
     loop_task_schedule(request->loop, &request->task);
 }
 
-static void run_task(void *userdata)
-{
-    tell(userdata);
-}
-
+/* The time of an address is over, or that of the whole request. */
 static void timed_out(void *userdata)
 {
     struct http_request *request = userdata;
-    fail(request, PUSHER_ERR_TIMEOUT, "no complete answer within the time allowed");
-    if (request->wsi) {
+    uint64_t now = loop_now(request->loop);
+    if (now >= request->deadline || !dial_has_next(request->dial))
+        fail(request, PUSHER_ERR_TIMEOUT, "no complete answer within the time allowed");
+    else if (request->requested)
+        loop_timer_set(request->loop, &request->timer, request->deadline);
+    if (request->wsi && (request->error || !request->requested))
         kill_socket(request);
-        return;
-    }
-    if (request->resolution)
-        resolver_cancel(request->resolution);
-    request->resolution = NULL;
-    finish(request);
-}
-
-static void resolved(void *userdata, const struct resolver_answer *answer)
-{
-    struct http_request *request = userdata;
-    const char *why = "";
-    request->resolution = NULL;
-    struct lws_vhost *vhost = NULL;
-    if (answer->count == 0)
-        fail(request, PUSHER_ERR_SYSTEM, answer->error);
-    else
-        vhost = vhost_get(request->loop, request->tls,
-                          request->has_ca ? request->ca_file : NULL, &why);
-    if (!vhost) {
-        fail(request, PUSHER_ERR_SYSTEM, why);
-        finish(request);
-        return;
-    }
-    struct lws_client_connect_info info = {
-        .context = loop_lws_context(request->loop),
-        .vhost = vhost,
-        .address = answer->addresses[0],
-        .port = request->port,
-        .path = request->request,
-        .host = request->host_header,
-        .method = request->method,
-        .ssl_connection =
-            LCCSCF_HTTP_NO_FOLLOW_REDIRECT | (request->tls ? LCCSCF_USE_SSL : 0),
-        .local_protocol_name = http_protocol_name,
-        .alpn = "http/1.1",
-        .userdata = request,
-        .pwsi = &request->wsi,
-    };
-    request->connecting = true;
-    struct lws *wsi = lws_client_connect_via_info(&info);
-    request->connecting = false;
-    if (!wsi) {
-        request->wsi = NULL;
-        fail(request, PUSHER_ERR_SYSTEM, "no connection");
-        finish(request);
-    }
+    else if (!request->wsi)
+        loop_task_schedule(request->loop, &request->task);
 }
 
 static void free_child(void *userdata)
@@ -170,29 +164,48 @@ static const char *put(char **at, pusher_str text)
     return copy;
 }
 
+/* LWS_CALLBACK_WSI_DESTROY */
+static void destroyed(struct socket_owner *owner)
+{
+    struct http_request *request = container_of(owner, struct http_request, owner);
+    request->wsi = NULL;
+    if (request->connecting)
+        return; /* run_task() goes on when the call is back */
+    if (request->done)
+        loop_task_schedule(request->loop, &request->task);
+    else
+        request_free(request);
+}
+
 int http_start(pusher_loop *loop, const struct http_target *target, http_done_fn done,
                void *userdata, struct http_request **ret)
 {
-    pusher_str method = str_of(target->method);
-    size_t size = method.len + target->host.len + target->ca_file.len +
-                  target->request.len + target->host_header.len +
-                  target->content_type.len + target->body.len + 7;
+    size_t size = target->content_type.len + target->body.len + 2;
     struct http_request *request = mem_zalloc(&loop->mem, sizeof *request + size);
     if (!request)
         return PUSHER_ERR_NOMEM;
+    struct dial_target where = {
+        .host = target->host,
+        .port = target->port,
+        .tls = target->tls,
+        .ca_file = target->ca_file,
+        .request = target->request,
+        .host_header = target->host_header,
+        .method = target->method,
+        .protocol = http_protocol_name,
+        .timeout_ms = target->timeout_ms,
+    };
+    int rc = dial_new(loop, &where, ready, request, &request->dial);
+    if (rc) {
+        mem_free(&loop->mem, request);
+        return rc;
+    }
     char *at = request->texts;
     request->owner.destroyed = destroyed;
     request->loop = loop;
-    request->method = put(&at, method);
-    request->host = put(&at, target->host);
-    request->has_ca = target->ca_file.ptr != NULL;
-    request->ca_file = put(&at, target->ca_file);
-    request->request = put(&at, target->request);
-    request->host_header = put(&at, target->host_header);
+    request->deadline = loop_now(loop) + target->timeout_ms;
     request->content_type = put(&at, target->content_type);
     request->body = (pusher_str){put(&at, target->body), target->body.len};
-    request->port = target->port;
-    request->tls = target->tls;
     request->done = done;
     request->userdata = userdata;
     buf_init(&request->response, &loop->mem, target->max_response_bytes);
@@ -201,14 +214,8 @@ int http_start(pusher_loop *loop, const struct http_target *target, http_done_fn
     request->timer.userdata = request;
     request->child.free = free_child;
     request->child.userdata = request;
-    list_init(&request->child.link);
-    int rc = resolver_start(loop, request->host, resolved, request, &request->resolution);
-    if (rc) {
-        request_free(request);
-        return rc;
-    }
     loop_child_attach(loop, &request->child);
-    loop_timer_set(loop, &request->timer, loop_now(loop) + target->timeout_ms);
+    loop_timer_set(loop, &request->timer, request->deadline);
     *ret = request;
     return 0;
 }
@@ -283,29 +290,12 @@ static int collect(struct http_request *request, pusher_str piece)
     return -1;
 }
 
-static void connection_error(struct http_request *request, const char *text)
+static void connection_error(struct http_request *request, struct lws *wsi,
+                             const char *said)
 {
-    int error = 0;
-    socklen_t size = sizeof error;
-    int fd = request->wsi ? lws_get_socket_fd(request->wsi) : -1;
-    if (fd >= 0)
-        getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &size);
-    fail(request, PUSHER_ERR_SYSTEM,
-         error  ? strerror(error)
-         : text ? text
-                : "no connection");
-}
-
-static void destroyed(void *owner)
-{
-    struct http_request *request = owner;
-    request->wsi = NULL;
-    if (request->connecting)
-        return;
-    if (request->done)
-        finish(request);
-    else
-        request_free(request);
+    struct cause cause;
+    cause_of_failure(wsi, request->requested, said, &cause);
+    dial_failed(request, &cause);
 }
 
 int http_callback(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in,
@@ -316,6 +306,7 @@ int http_callback(struct lws *wsi, enum lws_callback_reasons reason, void *user,
         return 0;
     switch (reason) {
     case LWS_CALLBACK_CLIENT_APPEND_HANDSHAKE_HEADER:
+        request->requested = true;
         return add_headers(request, wsi, in, len);
     case LWS_CALLBACK_CLIENT_HTTP_WRITEABLE:
         return send_body(request, wsi);
@@ -330,7 +321,7 @@ int http_callback(struct lws *wsi, enum lws_callback_reasons reason, void *user,
         request->completed = true;
         return 0;
     case LWS_CALLBACK_CLIENT_CONNECTION_ERROR:
-        connection_error(request, in);
+        connection_error(request, wsi, in);
         return 0;
     default:
         return 0;

@@ -84,10 +84,10 @@ void vhosts_forget(pusher_loop *loop);
  * host, whatever the socket's own is.
  */
 struct socket_owner {
-    void (*destroyed)(void *owner);
+    void (*destroyed)(struct socket_owner *owner);
 };
 
-/* ws.c, http.c: the callbacks of libwebsockets for what comes before. */
+/* ws_events.c, http.c: the callbacks of libwebsockets for what comes before. */
 int ws_callback(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in,
                 size_t len);
 int http_callback(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in,

@@ -5,11 +5,10 @@
 #include <string.h>
 #include <unistd.h>
 
-#include <openssl/ssl.h>
-
 #include "base/mem.h"
 #include "base/str.h"
 #include "net/loop_impl.h"
+#include "net/tls.h"
 
 enum { RX_BUFFER_BYTES = 1024 };
 
@@ -20,20 +19,23 @@ struct vhost {
     char ca_file[]; /* "" for the system's */
 };
 
-static int last_word(struct lws *wsi, enum lws_callback_reasons reason, void *user,
-                     void *in, size_t len)
+/* Of the virtual host as such, and libwebsockets' last word about each socket. */
+static int first_protocol(struct lws *wsi, enum lws_callback_reasons reason, void *user,
+                          void *in, size_t len)
 {
-    const struct socket_owner *owner = user;
+    struct socket_owner *owner = user;
     (void)wsi;
     (void)in;
     (void)len;
-    if (reason == LWS_CALLBACK_WSI_DESTROY && owner)
-        owner->destroyed(user);
+    if (reason == LWS_CALLBACK_OPENSSL_LOAD_EXTRA_CLIENT_VERIFY_CERTS)
+        tls_watch(user);
+    else if (reason == LWS_CALLBACK_WSI_DESTROY && owner)
+        owner->destroyed(owner);
     return 0;
 }
 
 static const struct lws_protocols protocols[] = {
-    {.name = "libpusher", .callback = last_word},
+    {.name = "libpusher", .callback = first_protocol},
     {.name = ws_protocol_name,
      .callback = ws_callback,
      .rx_buffer_size = RX_BUFFER_BYTES},
@@ -46,7 +48,6 @@ static struct lws_vhost *make(pusher_loop *loop, const struct vhost *vhost)
     static const lws_retry_bo_t no_idle_policy = {0};
     bool own_ca = vhost->tls && *vhost->ca_file;
     struct lws_context_creation_info info = {
-        .options = LWS_SERVER_OPTION_VALIDATE_UTF8,
         .port = CONTEXT_PORT_NO_LISTEN,
         .protocols = protocols,
         .vhost_name = vhost->tls ? "tls" : "plain",
@@ -56,12 +57,8 @@ static struct lws_vhost *make(pusher_loop *loop, const struct vhost *vhost)
         /* Not the environment's proxy: only what the application asks for. */
         .http_proxy_address = ":0",
     };
-    if (vhost->tls) {
-        info.options |= LWS_SERVER_OPTION_DO_SSL_GLOBAL_INIT;
-        /* Set here, not left to the system's policy: at least TLS 1.2. */
-        info.ssl_client_options_set =
-            SSL_OP_NO_SSLv3 | SSL_OP_NO_TLSv1 | SSL_OP_NO_TLSv1_1;
-    }
+    if (vhost->tls)
+        tls_set_client_options(&info);
     if (own_ca) {
         info.options |= LWS_SERVER_OPTION_DISABLE_OS_CA_CERTS;
         info.client_ssl_ca_filepath = vhost->ca_file;

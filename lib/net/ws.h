@@ -71,6 +71,9 @@ struct ws_handler {
 int ws_dial(pusher_loop *loop, const struct ws_target *target,
             const struct ws_handler *handler, struct ws **ret);
 
+/* How far it has come, up to WS_STAGE_OPEN. */
+enum ws_stage ws_stage(const struct ws *ws);
+
 /* True when open and no frame is on its way. */
 bool ws_can_send(const struct ws *ws);
 

@@ -13,7 +13,7 @@
 #include "codec/json_tree.h"
 #include "net/loop.h"
 #include "server/sign.h"
-#include "server/utf8.h"
+#include "base/utf8.h"
 
 /* One event of a body; the texts belong to the parsed body. */
 struct event {

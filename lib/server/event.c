@@ -13,7 +13,7 @@
 #include "codec/json.h"
 #include "server/request_sign.h"
 #include "server/sign.h"
-#include "server/utf8.h"
+#include "base/utf8.h"
 
 /* What is published to an encrypted channel must have been encrypted before (ENC-03):
  * plain text would be readable by the server, and no receiver could open it. */

@@ -15,7 +15,7 @@
 #include "crypto/digest.h"
 #include "net/http.h"
 #include "net/loop.h"
-#include "server/utf8.h"
+#include "base/utf8.h"
 
 enum {
     RESPONSE_MAX = 64 * 1024, /* bytes of an answer */

@@ -15,7 +15,7 @@
 #include "codec/channel_name.h"
 #include "codec/json.h"
 #include "codec/url.h"
-#include "server/utf8.h"
+#include "base/utf8.h"
 
 static size_t digits(pusher_str text)
 {

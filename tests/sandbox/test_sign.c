@@ -12,11 +12,11 @@
 
 #include "base/mem.h"
 #include "base/str.h"
+#include "base/utf8.h"
 #include "memory.h"
 #include "server/publish.h"
 #include "server/request_sign.h"
 #include "server/sign.h"
-#include "server/utf8.h"
 
 #define SECRET "test-secret"
 #define KEY    "test-key"

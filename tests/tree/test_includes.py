@@ -31,6 +31,7 @@ THIRD_PARTY = {
     "libwebsockets": {"net", "sandbox"},
     "lws": {"net", "sandbox"},
     "uv": {"net", "sandbox"},
+    "openssl": {"net"},
     "json-c": {"codec"},
     "mbedtls": {"crypto"},
     "psa": {"crypto"},

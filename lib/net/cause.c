@@ -1,0 +1,85 @@
+/*
+ * Causes of failed connections in words.
+ */
+#include "net/cause.h"
+
+#include <poll.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include "net/tls.h"
+
+/* How the texts of libwebsockets begin, and what they mean to somebody who looks for the
+ * mistake. */
+static const struct {
+    const char *said;
+    const char *words;
+} answers[] = {
+    {"HS: ws upgrade response not 101", "the answer was not 101 Switching Protocols"},
+    {"HS: ws upgrade unauthorized", "the server wants a user name and a password"},
+    {"HS: Upgrade to something", "the answer is an upgrade to something else"},
+    {"HS: UPGRADE", "the answer has no \"Upgrade: websocket\""},
+    {"HS: ACCEPT missing", "the answer has no Sec-WebSocket-Accept"},
+    {"HS: Accept hash wrong", "Sec-WebSocket-Accept does not fit to the request"},
+    {"HS: PROTOCOL", "the answer names a subprotocol that was not asked for"},
+    {"HS: Cannot match", "the answer names a subprotocol that was not asked for"},
+    {"HS: EXT", "the answer names an extension that was not asked for"},
+    {"read failed", "the server ended the connection without an answer"},
+    {"Closed before conn", "the server ended the connection without an answer"},
+    {"closed before established", "the server ended the connection without an answer"},
+};
+
+static const char *words_for_answer(const char *said)
+{
+    for (size_t i = 0; i < sizeof answers / sizeof *answers; i++)
+        if (strncmp(said, answers[i].said, strlen(answers[i].said)) == 0)
+            return answers[i].words;
+    return said;
+}
+
+enum cause_stage cause_stage(struct lws *wsi, bool requested)
+{
+    if (requested)
+        return CAUSE_ANSWER;
+    return wsi && tls_begun(wsi) ? CAUSE_TLS : CAUSE_CONNECT;
+}
+
+int cause_system_error(struct lws *wsi)
+{
+    int error = 0;
+    socklen_t size = sizeof error;
+    int fd = wsi ? lws_get_socket_fd(wsi) : -1;
+    if (fd < 0 || getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &size) != 0)
+        return 0;
+    return error;
+}
+
+static const char *words_for(const struct cause *cause, struct lws *wsi, const char *said)
+{
+    const char *tls = cause->stage == CAUSE_TLS ? tls_cause(wsi) : NULL;
+    if (tls)
+        return tls;
+    if (cause->stage == CAUSE_TLS)
+        return "the server ended the connection during the handshake";
+    if (cause->system_error)
+        return strerror(cause->system_error);
+    return said ? words_for_answer(said) : "the reason is unknown";
+}
+
+void cause_of_failure(struct lws *wsi, bool requested, const char *said,
+                      struct cause *ret)
+{
+    *ret = (struct cause){
+        .stage = cause_stage(wsi, requested),
+        .http_status = wsi && requested ? (int)lws_http_client_http_response(wsi) : 0,
+        .system_error = cause_system_error(wsi),
+    };
+    snprintf(ret->words, sizeof ret->words, "%s", words_for(ret, wsi, said));
+}
+
+bool cause_is_peer_present(struct lws *wsi)
+{
+    struct pollfd ask = {.fd = lws_get_socket_fd(wsi), .events = POLLRDHUP};
+    return ask.fd >= 0 && poll(&ask, 1, 0) == 0 && !tls_ended_by_peer(wsi);
+}
