@@ -203,6 +203,9 @@ static void work(pusher_client *client)
             return;
         uint64_t now = loop_now(client->loop);
         if (core_deadline(client->core) <= now) {
+            if (client->ws)
+                core_on_progress(client->core, client->ws_generation,
+                                 core_stage_of(ws_stage(client->ws)));
             core_on_time(client->core, now);
             continue;
         }

@@ -52,6 +52,7 @@ static void leave_connection(struct core *core)
 static void dial(struct core *core)
 {
     core->generation++;
+    core->reached = CORE_STAGE_CONNECT;
     set_phase(core, PHASE_OPENING, core->now + core->config.connect_timeout_ms);
 }
 

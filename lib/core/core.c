@@ -162,24 +162,34 @@ void core_on_binary(struct core *core, uint32_t generation, uint64_t now)
 static const struct {
     pusher_problem_kind kind;
     const char *what;
+    const char *missing; /* when its time ran out; only before it is open */
     const char *hint;
 } by_stage[] = {
     [CORE_STAGE_RESOLVE] = {PUSHER_PROBLEM_RESOLVE, "the host name has no address",
+                            "no address of the host name",
                             "check host, cluster and network"},
     [CORE_STAGE_CONNECT] = {PUSHER_PROBLEM_CONNECT, "no connection to the server",
-                            "check host, port and network"},
+                            "no connection", "check host, port and network"},
     [CORE_STAGE_TLS] = {PUSHER_PROBLEM_TLS, "no TLS session with the server",
+                        "no TLS session",
                         "check the host name, its certificate and ca_file"},
-    [CORE_STAGE_PROXY] = {PUSHER_PROBLEM_PROXY, "the proxy refused", "check the proxy"},
+    [CORE_STAGE_PROXY] = {PUSHER_PROBLEM_PROXY, "the proxy refused",
+                          "no answer of the proxy", "check the proxy"},
     [CORE_STAGE_UPGRADE] = {PUSHER_PROBLEM_UPGRADE,
                             "the server did not upgrade to WebSocket",
-                            "check host, port and path"},
-    [CORE_STAGE_OPEN] = {PUSHER_PROBLEM_CLOSED, "the connection was lost", NULL},
-    [CORE_STAGE_LIMIT] = {PUSHER_PROBLEM_LIMIT, "a message was too long",
+                            "no upgrade to WebSocket", "check host, port and path"},
+    [CORE_STAGE_OPEN] = {PUSHER_PROBLEM_CLOSED, "the connection was lost", "", NULL},
+    [CORE_STAGE_LIMIT] = {PUSHER_PROBLEM_LIMIT, "a message was too long", "",
                           "raise max_message_bytes if such messages are to be expected"},
     [CORE_STAGE_INVALID] = {PUSHER_PROBLEM_PROTOCOL,
-                            "the server broke the WebSocket protocol", NULL},
+                            "the server broke the WebSocket protocol", "", NULL},
 };
+
+void core_on_progress(struct core *core, uint32_t generation, enum core_stage stage)
+{
+    if (generation == core->generation && stage < CORE_STAGE_OPEN)
+        core->reached = stage;
+}
 
 /* 1005 and 1006 never go over the wire: they stand for a close without a code. */
 static bool is_codeless(int code)
@@ -281,7 +291,7 @@ void core_on_time(struct core *core, uint64_t now)
         return;
     switch (core->phase) {
     case PHASE_OPENING: /* RETRY-04 */
-        timed_out(core, PUSHER_PROBLEM_CONNECT, "no connection",
+        timed_out(core, by_stage[core->reached].kind, by_stage[core->reached].missing,
                   core->config.connect_timeout_ms);
         return;
     case PHASE_GREETING: /* HS-07 */

@@ -79,6 +79,9 @@ struct core_closed {
         reason; /* of the close frame, or what the layer below says; may be empty */
 };
 
+/* How far an attempt has come that is not open yet: names what a timeout waited for. To
+ * be told before core_on_time(); without it, the connection. */
+void core_on_progress(struct core *core, uint32_t generation, enum core_stage stage);
 void core_on_open(struct core *core, uint32_t generation, uint64_t now);
 /*
  * May make a problem and a delivery. Spans of the delivery point into `text`. A message

@@ -24,8 +24,9 @@ struct core {
     struct core_config config;
 
     enum phase phase;
-    uint32_t generation; /* of the present or the last attempt; 0: none yet */
-    uint64_t now;        /* as of the last input */
+    uint32_t generation;     /* of the present or the last attempt; 0: none yet */
+    enum core_stage reached; /* by that attempt; only to name what is missing */
+    uint64_t now;            /* as of the last input */
     /* In UP it may be too early: messages only move heard_at. */
     uint64_t phase_deadline;
     uint64_t unavailable_at; /* CORE_NEVER unless attempts go on (CONN-05) */

@@ -57,14 +57,21 @@ int cause_system_error(struct lws *wsi)
 
 static const char *words_for(const struct cause *cause, struct lws *wsi, const char *said)
 {
-    const char *tls = cause->stage == CAUSE_TLS ? tls_cause(wsi) : NULL;
-    if (tls)
-        return tls;
-    if (cause->stage == CAUSE_TLS)
-        return "the server ended the connection during the handshake";
+    const char *tls;
+    switch (cause->stage) {
+    case CAUSE_CONNECT:
+        break;
+    case CAUSE_TLS:
+        tls = tls_cause(wsi);
+        return tls ? tls : "the server ended the connection during the handshake";
+    case CAUSE_ANSWER:
+        if (said)
+            return words_for_answer(said);
+        break;
+    }
     if (cause->system_error)
         return strerror(cause->system_error);
-    return said ? words_for_answer(said) : "the reason is unknown";
+    return said ? said : "the reason is unknown";
 }
 
 void cause_of_failure(struct lws *wsi, bool requested, const char *said,

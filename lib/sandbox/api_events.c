@@ -8,12 +8,12 @@
 
 #include "base/log.h"
 #include "base/str.h"
+#include "base/utf8.h"
 #include "codec/channel_name.h"
 #include "codec/json.h"
 #include "codec/json_tree.h"
 #include "net/loop.h"
 #include "server/sign.h"
-#include "base/utf8.h"
 
 /* One event of a body; the texts belong to the parsed body. */
 struct event {

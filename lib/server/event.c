@@ -8,12 +8,12 @@
 #include <stdio.h>
 
 #include "base/str.h"
+#include "base/utf8.h"
 #include "codec/channel_name.h"
 #include "codec/frame.h"
 #include "codec/json.h"
 #include "server/request_sign.h"
 #include "server/sign.h"
-#include "base/utf8.h"
 
 /* What is published to an encrypted channel must have been encrypted before (ENC-03):
  * plain text would be readable by the server, and no receiver could open it. */

@@ -11,11 +11,11 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/str.h"
+#include "base/utf8.h"
 #include "codec/url.h"
 #include "crypto/digest.h"
 #include "net/http.h"
 #include "net/loop.h"
-#include "base/utf8.h"
 
 enum {
     RESPONSE_MAX = 64 * 1024, /* bytes of an answer */

@@ -12,10 +12,10 @@
 #include "base/buf.h"
 #include "base/mem.h"
 #include "base/str.h"
+#include "base/utf8.h"
 #include "codec/channel_name.h"
 #include "codec/json.h"
 #include "codec/url.h"
-#include "base/utf8.h"
 
 static size_t digits(pusher_str text)
 {

@@ -162,6 +162,37 @@ static void reports_each_stage(struct scene *s)
     }
 }
 
+/* RETRY-04: a timeout names what it waited for; each attempt begins anew. */
+static void timeouts_name_the_stage(struct scene *s)
+{
+    static const struct {
+        enum core_stage stage;
+        const char *words;
+        const char *text;
+    } stages[] = {
+        {CORE_STAGE_RESOLVE, "resolve/-1/1+", "no address of the host name within"},
+        {CORE_STAGE_CONNECT, "connect/-1/2+", "no connection within"},
+        {CORE_STAGE_TLS, "tls/-1/3+", "no TLS session within"},
+        {CORE_STAGE_PROXY, "proxy/-1/4+", "no answer of the proxy within"},
+        {CORE_STAGE_UPGRADE, "upgrade/-1/5+", "no upgrade to WebSocket within"},
+        {CORE_STAGE_OPEN, "connect/-1/6+", "no connection within"}, /* not believed */
+    };
+    wants_connection(s);
+    for (size_t i = 0; i < sizeof stages / sizeof *stages && s->core; i++) {
+        uint32_t generation = s->want.generation;
+        core_on_progress(s->core, generation, stages[i].stage);
+        core_on_progress(s->core, generation - 1, CORE_STAGE_RESOLVE); /* too late */
+        s->said[0] = '\0';
+        after(s, scene_config().connect_timeout_ms);
+        char words[64];
+        snprintf(words, sizeof words, "!%s", stages[i].words);
+        assert_true(s->quiet || strstr(s->said, words));
+        expect_text(s, stages[i].text);
+        after(s, s->problem.retry_in_ms);
+    }
+    s->said[0] = '\0';
+}
+
 /* The HTTP status and errno of a failed attempt are handed on. */
 static void reports_status_and_errno(struct scene *s)
 {
@@ -660,6 +691,7 @@ static const struct scenario scenarios[] = {
     {"unavailable starts anew", unavailable_starts_anew},
     {"reports each stage", reports_each_stage},
     {"reports status and errno", reports_status_and_errno},
+    {"timeouts name the stage", timeouts_name_the_stage},
     {"attempt times out", attempt_times_out},
     {"refused in band", refused_in_band},
     {"greeting errors without action", greeting_errors_without_action},

@@ -279,6 +279,11 @@ static void forget(struct ws *ws)
     free(ws);
 }
 
+enum ws_stage ws_stage(const struct ws *ws)
+{
+    return ws->open ? WS_STAGE_OPEN : WS_STAGE_CONNECT;
+}
+
 bool ws_can_send(const struct ws *ws)
 {
     return ws->open && !ws->on_its_way;
