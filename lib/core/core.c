@@ -252,7 +252,7 @@ void core_on_closed(struct core *core, uint32_t generation,
 /* --- time --- */
 
 static void timed_out(struct core *core, pusher_problem_kind kind, const char *what,
-                      uint32_t after_ms)
+                      uint32_t after_ms, const char *hint)
 {
     char text[80];
     snprintf(text, sizeof text, "%s within %u ms", what, after_ms);
@@ -260,9 +260,7 @@ static void timed_out(struct core *core, pusher_problem_kind kind, const char *w
                            .kind = kind,
                            .code = -1,
                            .what = text,
-                           .hint = kind == PUSHER_PROBLEM_PONG_TIMEOUT
-                                       ? NULL
-                                       : "check host, port and network",
+                           .hint = hint,
                        });
 }
 
@@ -292,18 +290,18 @@ void core_on_time(struct core *core, uint64_t now)
     switch (core->phase) {
     case PHASE_OPENING: /* RETRY-04 */
         timed_out(core, by_stage[core->reached].kind, by_stage[core->reached].missing,
-                  core->config.connect_timeout_ms);
+                  core->config.connect_timeout_ms, by_stage[core->reached].hint);
         return;
     case PHASE_GREETING: /* HS-07 */
         timed_out(core, PUSHER_PROBLEM_GREETING, "no greeting from the server",
-                  core->config.connect_timeout_ms);
+                  core->config.connect_timeout_ms, "check host, port and network");
         return;
     case PHASE_UP:
         activity_due(core);
         return;
     case PHASE_PROBING: /* PING-04 */
         timed_out(core, PUSHER_PROBLEM_PONG_TIMEOUT, "no answer to a ping",
-                  core->config.pong_timeout_ms);
+                  core->config.pong_timeout_ms, NULL);
         return;
     case PHASE_WAITING:
         attempt_start(core);

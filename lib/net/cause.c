@@ -10,6 +10,8 @@
 
 #include "net/tls.h"
 
+enum { SWITCHING_PROTOCOLS = 101 };
+
 /* How the texts of libwebsockets begin, and what they mean to somebody who looks for the
  * mistake. */
 static const struct {
@@ -65,6 +67,8 @@ static const char *words_for(const struct cause *cause, struct lws *wsi, const c
         tls = tls_cause(wsi);
         return tls ? tls : "the server ended the connection during the handshake";
     case CAUSE_ANSWER:
+        if (wsi && !cause->http_status && cause_is_peer_present(wsi))
+            return "the answer is not that of a WebSocket server";
         if (said)
             return words_for_answer(said);
         break;
@@ -74,12 +78,19 @@ static const char *words_for(const struct cause *cause, struct lws *wsi, const c
     return said ? said : "the reason is unknown";
 }
 
+/* Of an answer that did not upgrade; 0: none. */
+static int refusal_status(struct lws *wsi, bool requested)
+{
+    int status = wsi && requested ? (int)lws_http_client_http_response(wsi) : 0;
+    return status == SWITCHING_PROTOCOLS ? 0 : status;
+}
+
 void cause_of_failure(struct lws *wsi, bool requested, const char *said,
                       struct cause *ret)
 {
     *ret = (struct cause){
         .stage = cause_stage(wsi, requested),
-        .http_status = wsi && requested ? (int)lws_http_client_http_response(wsi) : 0,
+        .http_status = refusal_status(wsi, requested),
         .system_error = cause_system_error(wsi),
     };
     snprintf(ret->words, sizeof ret->words, "%s", words_for(ret, wsi, said));

@@ -21,7 +21,7 @@ enum cause_stage {
 
 struct cause {
     enum cause_stage stage;
-    int http_status;  /* of the answer; 0: none */
+    int http_status;  /* of an answer that was not 101; 0: none */
     int system_error; /* errno; 0: none */
     char words[CAUSE_WORDS_MAX];
 };

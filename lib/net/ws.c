@@ -146,7 +146,7 @@ static void destroyed(struct socket_owner *owner)
     }
     ws_over(ws, &(struct ws_closed){.stage = ws_stage(ws),
                                     .close_code = -1,
-                                    .reason = STR("the connection was dropped here")});
+                                    .reason = STR("the connection ended early")});
     ws_free(ws);
 }
 
