@@ -67,8 +67,8 @@ static const char *words_for(const struct cause *cause, struct lws *wsi, const c
         tls = tls_cause(wsi);
         return tls ? tls : "the server ended the connection during the handshake";
     case CAUSE_ANSWER:
-        if (wsi && !cause->http_status && cause_is_peer_present(wsi))
-            return "the answer is not that of a WebSocket server";
+        if (said && strncmp(said, "HS: ", 4) != 0 && wsi && cause_is_peer_present(wsi))
+            return "the answer is not HTTP";
         if (said)
             return words_for_answer(said);
         break;
