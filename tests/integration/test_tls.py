@@ -53,24 +53,24 @@ class Trust(Case):
 
     def test_another_host_name(self):
         listen = self.listen(self.elsewhere, host="localhost", ca=self.certificates.ca)
-        self.check_refused(listen, "no TLS session")
+        self.check_refused(listen, "certificate is for another name")
 
     def test_another_address(self):
         listen = self.listen(self.elsewhere, ca=self.certificates.ca)
-        self.check_refused(listen, "no TLS session")
+        self.check_refused(listen, "certificate is for another name")
 
     def test_signed_by_another_ca(self):
         listen = self.listen(self.soketi, ca=self.certificates.unrelated_ca)
-        self.check_refused(listen, "no TLS session")
+        self.check_refused(listen, "not signed by a trusted CA")
 
     def test_not_signed_by_a_ca_of_the_system(self):
-        self.check_refused(self.listen(self.soketi), "no TLS session")
+        self.check_refused(self.listen(self.soketi), "not signed by a trusted CA")
 
     def test_a_given_ca_replaces_those_of_the_system(self):
         """The system's file of certificates is not a fallback for --ca."""
         env = {"SSL_CERT_FILE": self.certificates.ca}
         listen = self.listen(self.soketi, ca=self.certificates.unrelated_ca, env=env)
-        self.check_refused(listen, "no TLS session")
+        self.check_refused(listen, "not signed by a trusted CA")
 
     def test_timeout_while_refused(self):
         listen = self.listen(self.elsewhere, "--timeout", "1", ca=self.certificates.ca)
@@ -106,6 +106,7 @@ class Trust(Case):
             where = pusherctl.server(soketi.port, tls=True, ca=ca)
             run = Run("trigger", *where, *app, *what)
             self.assertEqual(run.status, 3, run)
+            self.assertIn("certificate", run.err)
             self.assertEqual(run.err.count("\n"), 1, run)
 
 
@@ -158,7 +159,7 @@ class Handshake(Case):
         listen = self.listen()
         with self.assertRaises((ssl.SSLError, ConnectionError)):
             self.server.accept_tls()
-        self.check_refused(listen, "no TLS session")
+        self.check_refused(listen, "certificate has expired")
 
     def test_tls_1_1_is_refused(self):
         self.context.set_ciphers("ALL:@SECLEVEL=0")
@@ -169,14 +170,20 @@ class Handshake(Case):
         listen = self.listen()
         with self.assertRaises((ssl.SSLError, ConnectionError)):
             self.server.accept_tls()
-        self.check_refused(listen, "no TLS session")
+        self.check_refused(listen, "no TLS version from 1.2 on")
 
     def test_a_server_without_tls(self):
         listen = self.listen()
         connection = self.server.accept()
         self.assertEqual(connection.receive(2), b"\x16\x03")
         connection.send(b"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n")
-        self.check_refused(listen, "no TLS session")
+        self.check_refused(listen, "does not speak TLS on this port")
+
+    def test_a_server_that_is_silent_in_the_handshake(self):
+        listen = self.listen("--connect-timeout", "1")
+        connection = self.server.accept()
+        self.check_refused(listen, "1000 ms")
+        connection.expect_end()
 
     def test_a_server_that_leaves_in_the_handshake(self):
         listen = self.listen()

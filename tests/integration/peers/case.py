@@ -6,6 +6,7 @@ used, in the order of time.
 
 import os
 import signal
+import subprocess
 import sys
 import time
 import unittest
@@ -94,9 +95,27 @@ class Result(unittest.TextTestResult):
             entries[-1] = (entries[-1][0], f"{entries[-1][1]}\nlogs:\n{test.report()}\n")
 
 
-def main():
+def run_side_by_side(workers):
+    """The tests of this file, dealt out to processes; for tests that mostly wait."""
+    loader = unittest.defaultTestLoader
+    names = [f"{type(test).__name__}.{test._testMethodName}"
+             for suite in loader.loadTestsFromModule(sys.modules["__main__"])
+             for test in suite]
+    running = [
+        subprocess.Popen([sys.executable, sys.argv[0], *names[first::workers]],
+                         stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+        for first in range(min(workers, len(names)))]
+    for process in running:
+        sys.stdout.write(process.communicate()[0].decode())
+    sys.exit(any(process.returncode for process in running))
+
+
+def main(workers=1):
+    """Runs the tests named in the arguments, or all: `workers` at a time."""
     if not os.access(os.environ.get("PUSHERCTL", ""), os.X_OK):
         sys.exit("set PUSHERCTL to the path of the program to test")
+    if workers > 1 and len(sys.argv) == 1:
+        run_side_by_side(workers)
     runner = unittest.TextTestRunner(
         stream=sys.stdout, resultclass=Result, verbosity=2, descriptions=False)
     unittest.main(testRunner=runner)

@@ -9,6 +9,7 @@ import hashlib
 import json
 import socket
 import struct
+import time
 
 from peers import pusherctl
 from peers.case import Log
@@ -94,6 +95,24 @@ class Connection:
         self.log.add("ends")
         self.socket.close()
 
+    def reset(self):
+        """Closes by RST."""
+        self.log.add("resets")
+        self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        self.socket.close()
+
+    def half_close(self):
+        """Says that it will send nothing more, but still receives."""
+        self.log.add("half closes")
+        self.socket.shutdown(socket.SHUT_WR)
+
+    def send_slowly(self, data):
+        """Each byte in a packet of its own."""
+        self.log.add(f"sends byte by byte {data[:SHOWN_BYTES]!r}")
+        for index in range(len(data)):
+            self.socket.sendall(data[index:index + 1])
+            time.sleep(0.001)
+
     def expect_end(self):
         """The client ends the connection; what it still says is skipped."""
         try:
@@ -113,13 +132,10 @@ class Connection:
         self.log.add(f"request {head!r}")
         return head.decode().split("\r\n")[:-2]
 
-    def upgrade(self, accept=None):
+    def upgrade(self):
         """Answers the request with 101; returns it."""
         request = self.read_request()
-        key = header(request, "Sec-WebSocket-Key").encode()
-        right = base64.b64encode(hashlib.sha1(key + ACCEPT_GUID).digest()).decode()
-        self.send("HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\n"
-                  f"Connection: Upgrade\r\nSec-WebSocket-Accept: {accept or right}\r\n\r\n".encode())
+        self.send(switching(request))
         return request
 
     # Frames
@@ -182,6 +198,16 @@ class Connection:
         wanted = {"event": "pusher:subscribe", "data": {"auth": "", "channel": channel}}
         assert request == wanted, f"{request}, not {wanted}"
         self.send_json("pusher_internal:subscription_succeeded", channel=channel, data="{}")
+
+
+def switching(request, extra=()):
+    """The answer that upgrades. `extra`: header lines; they replace those of their name."""
+    key = header(request, "Sec-WebSocket-Key").encode()
+    accept = base64.b64encode(hashlib.sha1(key + ACCEPT_GUID).digest()).decode()
+    lines = ["Upgrade: websocket", "Connection: Upgrade", f"Sec-WebSocket-Accept: {accept}"]
+    names = {line.split(":")[0] for line in extra}
+    lines = [line for line in lines if line.split(":")[0] not in names] + list(extra)
+    return "\r\n".join(["HTTP/1.1 101 Switching Protocols", *lines, "", ""]).encode()
 
 
 def frame(opcode, payload=b"", final=True):
