@@ -22,7 +22,8 @@
 
 #include "base/log.h"
 
-enum { BACKSTOP_S = 700, LARGEST_FD_TABLE = 65536 };
+/* No read is larger than the service buffer, which the loop has once. */
+enum { BACKSTOP_S = 700, LARGEST_FD_TABLE = 65536, SERVICE_BUFFER_BYTES = 16384 };
 
 static void silence(int level, const char *line)
 {
@@ -59,6 +60,7 @@ static int context_open(pusher_loop *loop)
         .foreign_loops = foreign,
         .pcontext = &loop->context,
         .fd_limit_per_thread = fd_table_size(),
+        .pt_serv_buf_size = SERVICE_BUFFER_BYTES,
         .timeout_secs = BACKSTOP_S,
         .connect_timeout_secs = BACKSTOP_S,
         .retry_and_idle_policy = &no_idle_policy,

@@ -41,6 +41,7 @@ struct pusher_loop {
     struct heap timers;
     struct list tasks;
     struct list children;
+    unsigned websockets; /* that there are, in whatever state */
     struct buf scratch;
     struct mailbox *mailbox;
 
@@ -92,7 +93,8 @@ int ws_callback(struct lws *wsi, enum lws_callback_reasons reason, void *user, v
                 size_t len);
 int http_callback(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in,
                   size_t len);
-extern const char ws_protocol_name[];
+extern const char ws_protocol_of_few[];
+extern const char ws_protocol_of_many[];
 extern const char http_protocol_name[];
 
 #endif

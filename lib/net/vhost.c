@@ -10,7 +10,9 @@
 #include "net/loop_impl.h"
 #include "net/tls.h"
 
-enum { RX_BUFFER_BYTES = 1024 };
+/* libwebsockets keeps a buffer of that size for each connection and reads no more at a
+ * time. Few connections read much at once; of thousands each takes little memory. */
+enum { RX_BYTES_OF_FEW = 16384, RX_BYTES_OF_MANY = 1024 };
 
 struct vhost {
     struct list link;
@@ -36,9 +38,12 @@ static int first_protocol(struct lws *wsi, enum lws_callback_reasons reason, voi
 
 static const struct lws_protocols protocols[] = {
     {.name = "libpusher", .callback = first_protocol},
-    {.name = ws_protocol_name,
+    {.name = ws_protocol_of_few,
      .callback = ws_callback,
-     .rx_buffer_size = RX_BUFFER_BYTES},
+     .rx_buffer_size = RX_BYTES_OF_FEW},
+    {.name = ws_protocol_of_many,
+     .callback = ws_callback,
+     .rx_buffer_size = RX_BYTES_OF_MANY},
     {.name = http_protocol_name, .callback = http_callback, .rx_buffer_size = 0},
     {0},
 };

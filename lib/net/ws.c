@@ -9,9 +9,10 @@
 #include "base/str.h"
 #include "net/ws_impl.h"
 
-enum { CLOSE_WAIT_MS = 2000 };
+enum { CLOSE_WAIT_MS = 2000, FEW_WEBSOCKETS = 8 };
 
-const char ws_protocol_name[] = "libpusher-ws";
+const char ws_protocol_of_few[] = "libpusher-ws-few";
+const char ws_protocol_of_many[] = "libpusher-ws-many";
 
 static void ws_free(struct ws *ws)
 {
@@ -19,6 +20,7 @@ static void ws_free(struct ws *ws)
     loop_task_cancel(&ws->task);
     loop_timer_clear(loop, &ws->timer);
     loop_child_detach(&ws->child);
+    loop->websockets--;
     dial_free(ws->dial);
     mem_free(&loop->mem, ws->tx);
     buf_free(&ws->rx);
@@ -173,7 +175,8 @@ int ws_dial(pusher_loop *loop, const struct ws_target *target,
         .request = target->request,
         .host_header = target->host_header,
         .origin = target->origin,
-        .protocol = ws_protocol_name,
+        .protocol = loop->websockets < FEW_WEBSOCKETS ? ws_protocol_of_few
+                                                      : ws_protocol_of_many,
         .timeout_ms = target->timeout_ms,
     };
     int rc = dial_new(loop, &where, resolved, ws, &ws->dial);
@@ -181,6 +184,7 @@ int ws_dial(pusher_loop *loop, const struct ws_target *target,
         mem_free(&loop->mem, ws);
         return rc;
     }
+    loop->websockets++;
     ws->owner.destroyed = destroyed;
     ws->loop = loop;
     ws->handler = *handler;
