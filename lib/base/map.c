@@ -13,6 +13,14 @@
 #include "base/mem.h"
 #include <pusher/error.h>
 
+/* Most clients have a channel or two, and there may be thousands of clients: uthash's 32
+ * buckets to begin with would be a fifth of what such a client takes. It doubles them as
+ * needed. */
+#undef HASH_INITIAL_NUM_BUCKETS
+#undef HASH_INITIAL_NUM_BUCKETS_LOG2
+#define HASH_INITIAL_NUM_BUCKETS      4U
+#define HASH_INITIAL_NUM_BUCKETS_LOG2 2U
+
 void map_init(struct map *map, const pusher_allocator *mem)
 {
     *map = (struct map){.mem = mem};

@@ -12,7 +12,7 @@
 
 /* libwebsockets keeps a buffer of that size for each connection and reads no more at a
  * time. Few connections read much at once; of thousands each takes little memory. */
-enum { RX_BYTES_OF_FEW = 16384, RX_BYTES_OF_MANY = 1024 };
+enum { RX_BYTES_OF_FEW = 16384, RX_BYTES_OF_MANY = 512 };
 
 struct vhost {
     struct list link;
