@@ -269,4 +269,4 @@ class Greetings(BadServerCase):
 
 
 if __name__ == "__main__":
-    main(workers=8)
+    main(workers=10)

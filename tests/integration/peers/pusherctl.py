@@ -169,10 +169,10 @@ class Sandbox(Process):
 class Run:
     """One run of pusherctl to its end."""
 
-    def __init__(self, *args, stdin="", timeout_s=WAIT_S):
+    def __init__(self, *args, env=None, timeout_s=WAIT_S):
         done = subprocess.run(
-            [PROGRAM, *args], input=stdin.encode(), env=program_environment(),
-            capture_output=True, timeout=timeout_s, check=False)
+            [PROGRAM, *args], stdin=subprocess.DEVNULL, capture_output=True,
+            env=program_environment(**(env or {})), timeout=timeout_s, check=False)
         self.status = done.returncode
         self.out = done.stdout.decode()
         self.err = done.stderr.decode()
