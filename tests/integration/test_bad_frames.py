@@ -229,7 +229,7 @@ class Fatal(BadServerCase):
     def test_a_length_that_is_only_announced(self):
         """No memory is taken for what has not come."""
         head = bytes([FINAL | TEXT, 127]) + struct.pack("!Q", 1 << 40)
-        self.check_given_up(head + b"x" * (MIB + 4096), "limit", "bytes", code=1009)
+        self.check_given_up(head + b"x" * (MIB + 65536), "limit", "bytes", code=1009)
 
     def test_a_second_greeting(self):
         greeting = {"event": "pusher:connection_established",

@@ -192,4 +192,4 @@ class Tls(Sessions, Case):
 
 
 if __name__ == "__main__":
-    main()
+    main(workers=4)

@@ -231,4 +231,4 @@ class Redirected(Case):
 
 
 if __name__ == "__main__":
-    main()
+    main(workers=4)

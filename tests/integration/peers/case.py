@@ -95,11 +95,13 @@ class Result(unittest.TextTestResult):
             entries[-1] = (entries[-1][0], f"{entries[-1][1]}\nlogs:\n{test.report()}\n")
 
 
-def run_side_by_side(workers):
-    """The tests of this file, dealt out to processes; for tests that mostly wait."""
+def run_side_by_side(classes, workers):
+    """Tests of this file, dealt out to processes; for tests that mostly wait."""
+    module = sys.modules["__main__"]
     loader = unittest.defaultTestLoader
-    names = [f"{type(test).__name__}.{test._testMethodName}"
-             for suite in loader.loadTestsFromModule(sys.modules["__main__"])
+    suites = (loader.loadTestsFromNames(classes, module) if classes
+              else loader.loadTestsFromModule(module))
+    names = [f"{type(test).__name__}.{test._testMethodName}" for suite in suites
              for test in suite]
     running = [
         subprocess.Popen([sys.executable, sys.argv[0], *names[first::workers]],
@@ -111,11 +113,12 @@ def run_side_by_side(workers):
 
 
 def main(workers=1):
-    """Runs the tests named in the arguments, or all: `workers` at a time."""
+    """Runs the test named in the argument, or those of a class, or all: then `workers` at a
+    time."""
     if not os.access(os.environ.get("PUSHERCTL", ""), os.X_OK):
         sys.exit("set PUSHERCTL to the path of the program to test")
-    if workers > 1 and len(sys.argv) == 1:
-        run_side_by_side(workers)
+    if workers > 1 and not any("." in name for name in sys.argv[1:]):
+        run_side_by_side(sys.argv[1:], workers)
     runner = unittest.TextTestRunner(
         stream=sys.stdout, resultclass=Result, verbosity=2, descriptions=False)
     unittest.main(testRunner=runner)
