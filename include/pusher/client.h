@@ -100,8 +100,8 @@ typedef struct pusher_options {
     /* The cluster, for example "eu": the host is then ws-<cluster>.pusher.com (CFG-02).
      */
     const char *cluster;
-    /* The host of another server: a name or a numeric address ("::1" without brackets).
-     * Wins over `cluster`. */
+    /* The host of another server: a name or a numeric address ("::1" without brackets;
+     * IPv6 only without TLS, where a name is needed). Wins over `cluster`. */
     const char *host;
     /* TCP port; 0: 443 with TLS, 80 without (CFG-03). */
     uint16_t port;

@@ -124,8 +124,15 @@ bool dial_next(struct dial *dial, struct socket_owner *owner, struct lws **wsi,
     static const lws_retry_bo_t no_idle_policy = {0};
     const char *address = dial->addresses[dial->next++];
     const char *why = "";
-    struct lws_vhost *vhost =
-        vhost_get(dial->loop, dial->tls, dial->has_ca ? dial->ca_file : NULL, &why);
+    struct lws_vhost *vhost = NULL;
+    /* libwebsockets would look for a certificate of "[", the host up to the first colon.
+     */
+    if (dial->tls && strchr(dial->host, ':'))
+        why =
+            "a numeric IPv6 address cannot be checked against a certificate; give a name";
+    else
+        vhost =
+            vhost_get(dial->loop, dial->tls, dial->has_ca ? dial->ca_file : NULL, &why);
     if (!vhost) {
         dial->next = dial->count; /* it would be the same for every address */
         *ret = (struct cause){.stage = CAUSE_TLS};

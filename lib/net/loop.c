@@ -11,7 +11,7 @@
 #include "base/mem.h"
 #include "net/resolver.h"
 
-enum { TURNS_PER_DISPATCH = 8, SCRATCH_KEPT_BYTES = 64 * 1024 };
+enum { TURNS_PER_DISPATCH = 8, GOODBYE_TURNS = 10, SCRATCH_KEPT_BYTES = 64 * 1024 };
 
 void pusher_loop_options_init_sized(pusher_loop_options *options, size_t struct_size)
 {
@@ -60,6 +60,18 @@ int pusher_loop_new(pusher_loop **ret, const pusher_loop_options *options)
     return 0;
 }
 
+/* Connections that were open when they were closed get the time to send their close frame
+ * (CLOSE-10): the next turns do that, unless the network is full. */
+static void say_goodbye(pusher_loop *loop)
+{
+    loop->poke = true;
+    for (int turns = 0; turns < GOODBYE_TURNS && loop->websockets; turns++) {
+        engine_turn(loop);
+        engine_arm(loop);
+        engine_wait(loop, 1);
+    }
+}
+
 void pusher_loop_free(pusher_loop *loop)
 {
     if (!loop)
@@ -72,6 +84,7 @@ void pusher_loop_free(pusher_loop *loop)
     }
     mailbox_leave(loop);
     posts_discard(loop);
+    say_goodbye(loop);
     /* Tasks and timers of what libwebsockets still holds are harmless: nothing runs them.
      */
     engine_close(loop);

@@ -82,6 +82,7 @@ const char *tls_cause(struct lws *wsi)
         return certificate_cause(verdict);
     switch (ERR_GET_REASON(error)) {
     case 0:
+    case SSL_R_UNEXPECTED_EOF_WHILE_READING:
         return NULL;
     case SSL_R_WRONG_VERSION_NUMBER:
     case SSL_R_HTTP_REQUEST:

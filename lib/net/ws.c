@@ -175,8 +175,8 @@ int ws_dial(pusher_loop *loop, const struct ws_target *target,
         .request = target->request,
         .host_header = target->host_header,
         .origin = target->origin,
-        .protocol = loop->websockets < FEW_WEBSOCKETS ? ws_protocol_of_few
-                                                      : ws_protocol_of_many,
+        .protocol =
+            loop->websockets < FEW_WEBSOCKETS ? ws_protocol_of_few : ws_protocol_of_many,
         .timeout_ms = target->timeout_ms,
     };
     int rc = dial_new(loop, &where, resolved, ws, &ws->dial);
