@@ -7,7 +7,8 @@
  */
 #include "codec/envelope_scan.h"
 
-#include "base/str.h"
+#include <string.h>
+
 #include "codec/block.h"
 #include "codec/json.h"
 
@@ -125,11 +126,33 @@ static bool string(struct scan *scan, pusher_str *ret, bool *escaped)
     return true;
 }
 
+/* Finds the end of a string that has no escapes. NULL: not such a string. */
+static const char *plain_end(const char *at, const char *end)
+{
+    for (; end - at >= BLOCK; at += BLOCK) {
+        struct block block = block_look(at);
+        uint32_t special = block.quote | block.backslash | block.control;
+        if (special) {
+            at += block_first(special);
+            return *at == '"' ? at : NULL;
+        }
+    }
+    while (at < end && *at != '"' && *at != '\\' && (unsigned char)*at >= 0x20)
+        at++;
+    return at < end && *at == '"' ? at : NULL;
+}
+
 /* A string without escapes that has not been seen before. */
 static bool plain_string(struct scan *scan, pusher_str *ret)
 {
-    bool escaped = false;
-    return !ret->ptr && string(scan, ret, &escaped) && !escaped;
+    if (ret->ptr || !take(scan, '"'))
+        return false;
+    const char *close = plain_end(scan->at, scan->end);
+    if (!close)
+        return false;
+    *ret = (pusher_str){scan->at, (size_t)(close - scan->at)};
+    scan->at = close + 1;
+    return true;
 }
 
 static bool skip_value(struct scan *scan, pusher_str *ret)
@@ -163,14 +186,24 @@ static bool member(struct scan *scan, struct message *message)
     if (!take(scan, ':'))
         return false;
     space(scan);
-    if (str_equal(name, STR("event")))
-        return plain_string(scan, &message->event);
-    if (str_equal(name, STR("channel")))
-        return plain_string(scan, &message->channel);
-    if (str_equal(name, STR("data")))
-        return data_value(scan, message);
-    if (str_equal(name, STR("user_id")))
-        return plain_string(scan, &message->user_id);
+    switch (name.len) {
+    case 4:
+        if (memcmp(name.ptr, "data", 4) == 0)
+            return data_value(scan, message);
+        break;
+    case 5:
+        if (memcmp(name.ptr, "event", 5) == 0)
+            return plain_string(scan, &message->event);
+        break;
+    case 7:
+        if (memcmp(name.ptr, "channel", 7) == 0)
+            return plain_string(scan, &message->channel);
+        if (memcmp(name.ptr, "user_id", 7) == 0)
+            return plain_string(scan, &message->user_id);
+        break;
+    default:
+        break;
+    }
     pusher_str unknown;
     return skip_value(scan, &unknown);
 }

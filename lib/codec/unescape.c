@@ -62,11 +62,12 @@ static char *put_unicode(char *out, const char **at, const char *end)
     return put_utf8(out, lone ? 0xfffd : c);
 }
 
-static inline char *put_escape(char *out, const char **at, const char *end)
+/* What a one-character escape stands for; 0: \u. */
+static const char plain[256] = {['"'] = '"',  ['\\'] = '\\', ['/'] = '/',  ['b'] = '\b',
+                                ['f'] = '\f', ['n'] = '\n',  ['r'] = '\r', ['t'] = '\t'};
+
+static char *put_escape(char *out, const char **at, const char *end)
 {
-    static const char plain[256] = {
-        ['"'] = '"',  ['\\'] = '\\', ['/'] = '/',  ['b'] = '\b',
-        ['f'] = '\f', ['n'] = '\n',  ['r'] = '\r', ['t'] = '\t'};
     char c = plain[(unsigned char)(*at)[1]];
     if (!c)
         return put_unicode(out, at, end);
@@ -75,16 +76,49 @@ static inline char *put_escape(char *out, const char **at, const char *end)
     return out + 1;
 }
 
+/*
+ * One block in which `slashes` marks the backslashes, none of them escaped by the block
+ * before, and from which at least two blocks can be read. What is between two escapes is
+ * copied by a whole block, of which only the beginning counts: so no copy waits for the
+ * one before to know its length.
+ */
+static char *unescape_block(char *out, const char **at, uint32_t slashes, const char *end)
+{
+    const char *block = *at;
+    unsigned from = 0;
+    do {
+        unsigned slash = block_first(slashes);
+        char c = plain[(unsigned char)block[slash + 1]];
+        memcpy(out, block + from, BLOCK);
+        out += slash - from;
+        if (!c) {
+            *at = block + slash;
+            return put_unicode(out, at, end);
+        }
+        *out++ = c;
+        from = slash + 2;
+        slashes &= ~(3u << slash); /* the escaped byte may be a backslash too */
+    } while (slashes);
+    if (from < BLOCK) {
+        memcpy(out, block + from, BLOCK);
+        out += BLOCK - from;
+        from = BLOCK;
+    }
+    *at = block + from;
+    return out;
+}
+
 /* An escape is never shorter than what it stands for, so `out` never passes its bound. */
 static char *unescape(char *out, const char *at, const char *end)
 {
-    while (end - at >= BLOCK) {
-        uint32_t mask = block_copy(out, at);
-        unsigned run = mask ? block_first(mask) : BLOCK;
-        out += run;
-        at += run;
-        if (mask)
-            out = put_escape(out, &at, end);
+    while (end - at >= 2 * BLOCK) {
+        uint32_t slashes = block_copy(out, at);
+        if (slashes) {
+            out = unescape_block(out, &at, slashes, end);
+        } else {
+            out += BLOCK;
+            at += BLOCK;
+        }
     }
     while (at < end) {
         if (*at == '\\')
