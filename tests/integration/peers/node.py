@@ -11,8 +11,14 @@ from peers.process import WAIT_S, Process, environment
 FOLDER = pathlib.Path(__file__).resolve().parent.parent
 
 
+def require_packages():
+    assert (FOLDER / "node_modules" / ".installed").exists(), (
+        "the npm packages are missing; run tests/integration/install-npm")
+
+
 class Node(Process):
     def __init__(self, name, script, env=None):
+        require_packages()
         super().__init__(name, ["node", str(FOLDER / "node" / script)], env=env)
         self.last_id = 0
         self.events = []

@@ -8,7 +8,7 @@ import ssl
 import tempfile
 
 from peers import pusherctl
-from peers.node import FOLDER
+from peers.node import FOLDER, require_packages
 from peers.ports import ReservedPort, free_udp_port
 from peers.process import Process
 
@@ -26,6 +26,7 @@ class Soketi:
     """`certificate`: the paths of certificate and key; None for no TLS."""
 
     def __init__(self, certificate=None, ca=None):
+        require_packages()
         self.tls = certificate is not None
         self.ca = ca
         # It listens with SO_REUSEPORT: two of them on one port would share its connections.
