@@ -68,9 +68,10 @@ class BadServerCase(Case):
         listen.expect("event", channel="room", event="ev", data="still here")
 
     def check_back(self, listen):
-        """The next connection works."""
+        """The next connection works, and is ended as a client does (CLOSE-10)."""
         connection = self.serve(listen)
         self.check_alive(listen, connection)
         listen.stop()
+        connection.expect_close(1000)
         connection.expect_end()
         self.assertIsNone(listen.next())
