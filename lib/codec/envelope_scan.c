@@ -17,11 +17,18 @@ struct scan {
     const char *end;
 };
 
-static void space(struct scan *scan)
+static void skip_space(struct scan *scan)
 {
     while (scan->at < scan->end && (*scan->at == ' ' || *scan->at == '\t' ||
                                     *scan->at == '\n' || *scan->at == '\r'))
         scan->at++;
+}
+
+/* Servers send none, mostly. */
+static inline void space(struct scan *scan)
+{
+    if (scan->at < scan->end && (unsigned char)*scan->at <= ' ')
+        skip_space(scan);
 }
 
 static bool take(struct scan *scan, char c)
@@ -98,16 +105,18 @@ static const char *string_end(const char *at, const char *end, bool *escaped)
     for (; end - at >= BLOCK; at += BLOCK) {
         struct block block = block_look(at);
         uint32_t by_slash = block_escaped(block.backslash, &carry);
+        uint32_t others = by_slash & ~(block.quote | block.backslash);
         uint32_t close = block.quote & ~by_slash;
-        uint32_t inside = close ? (close & -close) - 1 : 0xffff;
-        uint32_t others = by_slash & ~(block.quote | block.backslash) & inside;
-        slashes |= block.backslash & inside;
-        if (block.control & inside || (others && !escapes_valid(at, others, end)))
-            return NULL;
         if (close) {
-            *escaped = slashes != 0;
+            uint32_t inside = (close & -close) - 1;
+            *escaped = slashes || block.backslash & inside;
+            if (block.control & inside || !escapes_valid(at, others & inside, end))
+                return NULL;
             return at + block_first(close);
         }
+        if (block.control || (others && !escapes_valid(at, others, end)))
+            return NULL;
+        slashes |= block.backslash;
     }
     *escaped = slashes != 0;
     /* A backslash that ended the last block takes its byte with it. */

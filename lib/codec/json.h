@@ -1,7 +1,9 @@
 /*
  * JSON values: json-c behind a strict check. json-c accepts what JSON forbids (NaN,
  * single quotes, raw control characters, trailing bytes), so text is checked first by a
- * validator of our own that allocates nothing; only what passes is parsed.
+ * validator of our own that allocates nothing; only what passes is parsed. One thing is
+ * left to json-c's mistake (0.16): escaped surrogate pairs of characters whose last 16
+ * bits look like a surrogate (U+1D800 …) become U+FFFD in a tree.
  */
 #ifndef CODEC_JSON_H
 #define CODEC_JSON_H

@@ -1,13 +1,15 @@
 /*
  * The data of a message as text: JSON escapes undone, 16 bytes at a time.
  */
+#include <stddef.h>
 #include <string.h>
 
 #include "codec/block.h"
 #include "codec/message.h"
 
-/* A block may be written whole although only its first bytes count; and the NUL. */
-enum { SLACK = BLOCK + 1 };
+/* A block may be written whole although only its first bytes count, and behind the last
+ * escape another one; and the NUL. */
+enum { SLACK = 2 * BLOCK + 1 };
 
 size_t message_data_bound(const struct message *message)
 {
@@ -66,19 +68,9 @@ static char *put_unicode(char *out, const char **at, const char *end)
 static const char plain[256] = {['"'] = '"',  ['\\'] = '\\', ['/'] = '/',  ['b'] = '\b',
                                 ['f'] = '\f', ['n'] = '\n',  ['r'] = '\r', ['t'] = '\t'};
 
-static char *put_escape(char *out, const char **at, const char *end)
-{
-    char c = plain[(unsigned char)(*at)[1]];
-    if (!c)
-        return put_unicode(out, at, end);
-    *out = c;
-    *at += 2;
-    return out + 1;
-}
-
 /*
  * One block in which `slashes` marks the backslashes, none of them escaped by the block
- * before, and from which at least two blocks can be read. What is between two escapes is
+ * before, and behind which a second one can be read. What is between two escapes is
  * copied by a whole block, of which only the beginning counts: so no copy waits for the
  * one before to know its length.
  */
@@ -108,25 +100,34 @@ static char *unescape_block(char *out, const char **at, uint32_t slashes, const 
     return out;
 }
 
+/* All of it but what is shorter than `rest` bytes. */
+static char *unescape_blocks(char *out, const char **at, const char *end, ptrdiff_t rest)
+{
+    const char *from = *at;
+    while (end - from >= rest) {
+        uint32_t slashes = block_copy(out, from);
+        if (slashes) {
+            out = unescape_block(out, &from, slashes, end);
+        } else {
+            out += BLOCK;
+            from += BLOCK;
+        }
+    }
+    *at = from;
+    return out;
+}
+
 /* An escape is never shorter than what it stands for, so `out` never passes its bound. */
 static char *unescape(char *out, const char *at, const char *end)
 {
-    while (end - at >= 2 * BLOCK) {
-        uint32_t slashes = block_copy(out, at);
-        if (slashes) {
-            out = unescape_block(out, &at, slashes, end);
-        } else {
-            out += BLOCK;
-            at += BLOCK;
-        }
-    }
-    while (at < end) {
-        if (*at == '\\')
-            out = put_escape(out, &at, end);
-        else
-            *out++ = *at++;
-    }
-    return out;
+    out = unescape_blocks(out, &at, end, 2 * BLOCK);
+    /* The rest again, from where more than there is can be read. */
+    char tail[4 * BLOCK] = {0};
+    size_t left = (size_t)(end - at);
+    memcpy(tail, at, left);
+    const char *tail_at = tail;
+    out = unescape_blocks(out, &tail_at, tail + left, 1);
+    return out - (tail_at - (tail + left)); /* what was copied beyond the end */
 }
 
 pusher_str message_data_copy(const struct message *message, char *out)
