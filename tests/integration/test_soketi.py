@@ -134,6 +134,37 @@ class Sessions:
         self.assertEqual(listen.rest(), [])
         listen.ends_with(3)
 
+    # Whom soketi lets in
+
+    def listen_with_key(self, key, *options):
+        where = self.soketi.where_with_key(key)
+        return self.keep(Listen(where, "--states", *options))
+
+    def check_never_let_in(self, key, code):
+        listen = self.listen_with_key(key)
+        problem = listen.wait_for("problem")
+        self.assertEqual((problem["code"], problem["will_retry"]), (code, False))
+        listen.expect("state", previous="connecting", current="disconnected")
+        self.assertIsNone(listen.next())
+        listen.ends_with(2)
+
+    def test_an_unknown_key(self):
+        self.check_never_let_in("no-such-key", 4001)
+
+    def test_an_app_that_is_disabled(self):
+        self.check_never_let_in("disabled-key", 4003)
+
+    def test_an_app_that_is_full(self):
+        """The second comes in when the first has left."""
+        first = self.listen_with_key("full-key")
+        first.wait_for("subscribed")
+        second = self.listen_with_key("full-key")
+        problem = second.wait_for("problem")
+        self.assertEqual((problem["code"], problem["will_retry"]), (4100, True))
+        first.stop()
+        second.wait_for("subscribed")
+        second.stop()
+
     # How it goes on
 
     def check_goes_on(self, go_away):
