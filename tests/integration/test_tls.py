@@ -148,6 +148,7 @@ class Handshake(Case):
         listen.expect("subscribed", channel="room")
         listen.expect("event", data="x" * 100000)
         listen.ends_with(0)
+        connection.expect_close(1000)
 
     def test_tls_1_2_is_enough(self):
         self.context.maximum_version = ssl.TLSVersion.TLSv1_2
