@@ -319,7 +319,7 @@ int http_callback(struct lws *wsi, enum lws_callback_reasons reason, void *user,
         return collect(request, (pusher_str){in, len});
     case LWS_CALLBACK_COMPLETED_CLIENT_HTTP:
         request->completed = true;
-        return 0;
+        return -1; /* the connection is not kept for another request */
     case LWS_CALLBACK_CLIENT_CONNECTION_ERROR:
         connection_error(request, wsi, in);
         return 0;

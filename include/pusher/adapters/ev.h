@@ -1,0 +1,52 @@
+/*
+ * A loop inside a libev loop: an ev_io that watches the loop's one descriptor. Your
+ * program links libev.
+ *
+ *     pusher_ev adapter;
+ *     pusher_ev_attach(&adapter, loop, EV_DEFAULT);
+ *     ev_run(EV_DEFAULT, 0);
+ *     pusher_ev_detach(&adapter);
+ *     pusher_loop_free(loop);
+ */
+#ifndef PUSHER_ADAPTERS_EV_H
+#define PUSHER_ADAPTERS_EV_H
+
+#include <string.h>
+
+#include <ev.h>
+
+#include <pusher/loop.h>
+
+/* Yours; lives until it is detached. */
+typedef struct pusher_ev {
+    ev_io io;
+    struct ev_loop *ev;
+    pusher_loop *loop;
+} pusher_ev;
+
+static inline void pusher_ev_on_readable(struct ev_loop *ev, ev_io *io, int events)
+{
+    (void)ev;
+    (void)events;
+    pusher_loop_dispatch(((pusher_ev *)(void *)io)->loop);
+}
+
+/* Has `ev` drive `loop`; callbacks run in ev_run(). To be detached before the loop is
+ * freed. Never fails: libev aborts when out of memory. */
+static inline void pusher_ev_attach(pusher_ev *adapter, pusher_loop *loop,
+                                    struct ev_loop *ev)
+{
+    memset(adapter, 0, sizeof *adapter);
+    adapter->ev = ev;
+    adapter->loop = loop;
+    ev_io_init(&adapter->io, pusher_ev_on_readable, pusher_loop_fd(loop), EV_READ);
+    ev_io_start(ev, &adapter->io);
+}
+
+/* Ends it; legal in the loop's callbacks, and a second time. */
+static inline void pusher_ev_detach(pusher_ev *adapter)
+{
+    ev_io_stop(adapter->ev, &adapter->io);
+}
+
+#endif

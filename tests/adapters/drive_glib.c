@@ -1,0 +1,51 @@
+/*
+ * GLib.
+ */
+#include "driver.h"
+
+#define pusher_loop_dispatch counted_dispatch
+#include <pusher/adapters/glib.h>
+
+const char driver_name[] = "glib";
+
+static GMainContext *context;
+static GSource *source;
+
+void driver_open(void)
+{
+    context = g_main_context_new();
+}
+
+void driver_close(void)
+{
+    g_main_context_unref(context);
+}
+
+void driver_attach(pusher_loop *loop)
+{
+    source = pusher_glib_attach(loop, context);
+}
+
+void driver_detach(void)
+{
+    pusher_glib_detach(source);
+}
+
+static gboolean time_is_up(gpointer up)
+{
+    *(bool *)up = true;
+    return G_SOURCE_REMOVE;
+}
+
+bool driver_run(const bool *done, int ms)
+{
+    bool up = false;
+    GSource *timer = g_timeout_source_new((guint)ms);
+    g_source_set_callback(timer, time_is_up, &up, NULL);
+    g_source_attach(timer, context);
+    while (!*done && !up)
+        g_main_context_iteration(context, TRUE);
+    g_source_destroy(timer);
+    g_source_unref(timer);
+    return *done;
+}
