@@ -19,9 +19,6 @@ extern "C" {
 /* json-c's value type; include <json-c/json.h> to read one. */
 struct json_object;
 
-/* A channel: borrowed from its client, valid until it is unsubscribed. */
-typedef struct pusher_channel pusher_channel;
-
 /* Where a subscription stands. */
 typedef enum pusher_subscription {
     PUSHER_SUBSCRIPTION_WANTED = 0,  /* asked for; not connected, or not yet sent */

@@ -18,6 +18,9 @@ extern "C" {
 
 typedef struct pusher_client pusher_client;
 
+/* A channel: borrowed from its client, valid until it is unsubscribed; see channel.h. */
+typedef struct pusher_channel pusher_channel;
+
 /* The six states of a connection (CONN-01). */
 typedef enum pusher_state {
     PUSHER_STATE_INITIALIZED = 0, /* connect has not been asked for yet */
@@ -84,6 +87,25 @@ typedef void (*pusher_state_fn)(pusher_client *client, pusher_state previous,
 typedef void (*pusher_problem_fn)(pusher_client *client, const pusher_problem *problem,
                                   void *userdata);
 
+/* A time in which events of a channel may have been missed: the service does not repeat
+ * what was published while nobody listened (SUB-16). */
+typedef struct pusher_gap {
+    pusher_channel *channel; /* the one that is subscribed again */
+    /* From the last message of the lost connection to the new subscription, by the
+     * system's clock, in milliseconds since 1970: fetch what was published since `from`.
+     * The length is exact even when that clock was set meanwhile. */
+    int64_t from_unix_ms;
+    int64_t until_unix_ms;
+} pusher_gap;
+
+/*
+ * A channel is subscribed again after a lost connection: once for each such subscription,
+ * right after its pusher:subscription_succeeded. `gap` lives until the callback returns.
+ * Same rules as pusher_state_fn.
+ */
+typedef void (*pusher_gap_fn)(pusher_client *client, const pusher_gap *gap,
+                              void *userdata);
+
 /*
  * Options of a client. Fill with pusher_options_init(), set at least `key` and `cluster`
  * or `host`. All text is copied by pusher_client_new().
@@ -122,6 +144,8 @@ typedef struct pusher_options {
         activity_timeout_ms;         /* 1000 to 86400000; default 120000 (CFG-04). Silence
                                         after which we ping; the server's value wins if less */
     uint32_t pong_timeout_ms;        /* 1000 to 3600000; default 30000 (PING-02) */
+    uint32_t probe_timeout_ms;       /* 500 to 3600000; default 5000. As pong_timeout_ms,
+                                        after pusher_client_network_changed() */
     uint32_t unavailable_timeout_ms; /* 1000 to 3600000; default 10000 (CONN-05) */
     uint32_t connect_timeout_ms; /* 1000 to 600000; default 15000. From the start of an
                                     attempt to the greeting: name, TCP, TLS, upgrade */
@@ -130,6 +154,9 @@ typedef struct pusher_options {
      * that doubles with each failed attempt up to backoff_max_ms. */
     uint32_t backoff_min_ms;  /* 100 to 600000; default 1000 */
     uint32_t backoff_max_ms;  /* backoff_min_ms to 3600000; default 30000 */
+    uint32_t max_attempts;    /* default 0: unlimited. After so many failed attempts
+                                 without a stable connection the library gives up: state
+                                 DISCONNECTED, until pusher_client_connect() */
     uint32_t stable_after_ms; /* 0 to 3600000; default 10000. A connection that lived this
                                  long makes the backoff start anew */
 
@@ -142,6 +169,7 @@ typedef struct pusher_options {
      * after the client's last callback, also when pusher_client_new() fails. */
     pusher_state_fn on_state;
     pusher_problem_fn on_problem;
+    pusher_gap_fn on_gap;
     void *userdata;
     pusher_free_fn free_userdata;
 
@@ -198,6 +226,39 @@ PUSHER_API int pusher_client_connect(pusher_client *client);
  * Returns 0, or PUSHER_ERR_INVALID for NULL.
  */
 PUSHER_API int pusher_client_disconnect(pusher_client *client);
+
+/*
+ * Sends a ping now (PING-02); the round-trip time follows from its answer. Without one
+ * within pong_timeout_ms the connection is given up and made anew. Without effect while a
+ * ping is under way.
+ *
+ * Returns 0, PUSHER_ERR_INVALID for NULL, PUSHER_ERR_STATE unless connected. Runs no
+ * callback.
+ */
+PUSHER_API int pusher_client_ping(pusher_client *client);
+
+/*
+ * The time from a ping to its pong, in milliseconds: of the last one, and smoothed over
+ * the last ones (an eighth of each new value, as TCP does). Pings are sent after
+ * activity_timeout_ms of silence and by pusher_client_ping(). The values of an earlier
+ * connection stay until there are new ones. Either pointer may be NULL.
+ *
+ * Returns 0, PUSHER_ERR_INVALID for NULL, PUSHER_ERR_NOT_FOUND when nothing was measured
+ * yet. Runs no callback.
+ */
+PUSHER_API int pusher_client_round_trip(const pusher_client *client, uint32_t *last_ms,
+                                        uint32_t *smoothed_ms);
+
+/*
+ * A hint that the network may have changed: another interface, an address, a link that is
+ * up again. A connection is probed at once and given up after probe_timeout_ms without an
+ * answer; while the next attempt is waited for, it starts at once; an attempt that is
+ * older than a second is begun anew. Without effect when disconnected. The library gives
+ * itself this hint when the system was suspended.
+ *
+ * Returns 0, or PUSHER_ERR_INVALID for NULL. Runs no callback.
+ */
+PUSHER_API int pusher_client_network_changed(pusher_client *client);
 
 /*
  * For programs with one client: connects, and runs the client's loop on this thread until

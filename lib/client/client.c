@@ -151,6 +151,7 @@ int pusher_client_new(pusher_client **ret, const pusher_options *options)
     }
     client->on_state = known.on_state;
     client->on_problem = known.on_problem;
+    client->on_gap = known.on_gap;
     client->userdata = known.userdata;
     client->free_userdata = known.free_userdata;
     client->log = known.log;
@@ -194,6 +195,40 @@ int pusher_client_disconnect(pusher_client *client)
     if (!client)
         return PUSHER_ERR_INVALID;
     core_disconnect(client->core, loop_now(client->loop));
+    pump_later(client);
+    return 0;
+}
+
+int pusher_client_ping(pusher_client *client)
+{
+    if (!client)
+        return PUSHER_ERR_INVALID;
+    int rc = core_ping(client->core, loop_now(client->loop));
+    if (!rc)
+        pump_later(client);
+    return rc;
+}
+
+int pusher_client_round_trip(const pusher_client *client, uint32_t *last_ms,
+                             uint32_t *smoothed_ms)
+{
+    uint32_t last, smoothed;
+    if (!client)
+        return PUSHER_ERR_INVALID;
+    if (!core_round_trip(client->core, &last, &smoothed))
+        return PUSHER_ERR_NOT_FOUND;
+    if (last_ms)
+        *last_ms = last;
+    if (smoothed_ms)
+        *smoothed_ms = smoothed;
+    return 0;
+}
+
+int pusher_client_network_changed(pusher_client *client)
+{
+    if (!client)
+        return PUSHER_ERR_INVALID;
+    core_network_changed(client->core, loop_now(client->loop));
     pump_later(client);
     return 0;
 }

@@ -73,6 +73,7 @@ struct pusher_client {
     struct endpoint endpoint;
     pusher_state_fn on_state;
     pusher_problem_fn on_problem;
+    pusher_gap_fn on_gap;
     void *userdata;
     pusher_free_fn free_userdata;
     pusher_log log;

@@ -8,6 +8,8 @@
  */
 #include "client/dispatch.h"
 
+#include <time.h>
+
 #include "base/mem.h"
 #include "base/str.h"
 #include "client/binding.h"
@@ -52,6 +54,26 @@ void dispatch_problem(pusher_client *client, const pusher_problem *problem)
 {
     if (client->on_problem)
         client->on_problem(client, problem, client->userdata);
+}
+
+static int64_t unix_ms(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_REALTIME, &now);
+    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+static void dispatch_gap(pusher_client *client, pusher_channel *channel, uint64_t since)
+{
+    if (!client->on_gap)
+        return;
+    int64_t until = unix_ms();
+    pusher_gap gap = {
+        .channel = channel,
+        .from_unix_ms = until - (int64_t)(loop_now(client->loop) - since),
+        .until_unix_ms = until,
+    };
+    client->on_gap(client, &gap, client->userdata);
 }
 
 static pusher_str put_text(char **at, pusher_str text)
@@ -145,6 +167,9 @@ void dispatch_event(pusher_client *client, const struct core_delivery *delivery)
         json_release(d.view.json);
         loop_scratch_done(client->loop);
     }
+    bool known = client->life == CLIENT_ALIVE && d.channel && d.channel->core;
+    if (known && delivery->gap_since != CORE_NEVER)
+        dispatch_gap(client, d.channel, delivery->gap_since);
 }
 
 struct json_object *pusher_event_json(const pusher_event *event)

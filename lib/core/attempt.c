@@ -10,6 +10,9 @@
 #include "core/core_impl.h"
 #include "core/problem.h"
 
+/* Pings are never more frequent than that for caution (PING-07). */
+enum { LEAST_CAUTIOUS_MS = 10000 };
+
 /* What follows a failed attempt. */
 enum verdict {
     VERDICT_WAIT, /* backoff */
@@ -17,8 +20,16 @@ enum verdict {
     VERDICT_STOP
 };
 
+static bool attempts_used_up(const struct core *core)
+{
+    return core->config.max_attempts &&
+           core->backoff.failures >= core->config.max_attempts;
+}
+
 static enum verdict judge(struct core *core, int code)
 {
+    if (attempts_used_up(core))
+        return VERDICT_STOP;
     switch (close_action_of(code)) {
     case CLOSE_RECONNECT:
     case CLOSE_BACKOFF:
@@ -46,7 +57,32 @@ static void leave_connection(struct core *core)
     core->pong_owed = false;
     core->inband_code = -1;
     core->socket_id[0] = '\0';
-    channels_disconnected(&core->channels);
+    round_trip_forget_pings(&core->round_trip);
+    channels_disconnected(&core->channels, core->heard_at);
+}
+
+/*
+ * PING-07: a connection that ends early and without a word is one that something on the
+ * way forgets when it is silent. The next ones ping twice as often as this one lived,
+ * until one lives long enough to show that it is not needed.
+ */
+static void learn_from_end(struct core *core, const struct attempt_failure *failure)
+{
+    uint64_t lived_ms = core->now - core->connected_at;
+    bool early = lived_ms < 2 * (uint64_t)core->activity_timeout_ms;
+    bool silent = failure->code < 0 && (failure->kind == PUSHER_PROBLEM_CLOSED ||
+                                        failure->kind == PUSHER_PROBLEM_PONG_TIMEOUT);
+    if (!early)
+        core->cautious_timeout_ms = 0;
+    else if (silent)
+        core->cautious_timeout_ms = lived_ms / 2 > LEAST_CAUTIOUS_MS
+                                        ? (uint32_t)(lived_ms / 2)
+                                        : LEAST_CAUTIOUS_MS;
+}
+
+static uint32_t least_of(uint32_t a, uint32_t b)
+{
+    return b && b < a ? b : a;
 }
 
 static void dial(struct core *core)
@@ -54,6 +90,11 @@ static void dial(struct core *core)
     core->generation++;
     core->reached = CORE_STAGE_CONNECT;
     set_phase(core, PHASE_OPENING, core->now + core->config.connect_timeout_ms);
+}
+
+void attempt_restart(struct core *core)
+{
+    dial(core);
 }
 
 void attempt_start(struct core *core)
@@ -68,9 +109,10 @@ void attempt_start(struct core *core)
 void attempt_succeed(struct core *core, const struct greeting *greeting)
 {
     memcpy(core->socket_id, greeting->socket_id, sizeof core->socket_id);
-    uint32_t ours = core->config.activity_timeout_ms;
-    uint32_t theirs = greeting->activity_timeout_ms;
-    core->activity_timeout_ms = theirs && theirs < ours ? theirs : ours;
+    core->activity_timeout_ms = /* CONN-09 */
+        least_of(
+            least_of(core->config.activity_timeout_ms, greeting->activity_timeout_ms),
+            core->cautious_timeout_ms);
     core->unavailable_at = CORE_NEVER;
     core->connected_at = core->now;
     core->heard_at = core->now;
@@ -84,6 +126,7 @@ void attempt_fail(struct core *core, const struct attempt_failure *failure)
     bool was_connected = phase_is_connected(core->phase);
     if (was_connected) {
         backoff_connection_lived(&core->backoff, core->now - core->connected_at);
+        learn_from_end(core, failure);
         core->unavailable_at = core->now + core->config.unavailable_timeout_ms;
     }
     backoff_count_failure(&core->backoff);

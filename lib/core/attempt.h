@@ -22,6 +22,9 @@ struct attempt_failure {
 /* From a phase without a transport: a new generation, dialling. */
 void attempt_start(struct core *core);
 
+/* From OPENING or WAITING: a new generation, dialling at once; no failure is counted. */
+void attempt_restart(struct core *core);
+
 /* From GREETING: connected, with this greeting (HS-02). */
 void attempt_succeed(struct core *core, const struct greeting *greeting);
 

@@ -17,6 +17,9 @@
 /* A drop that follows an in-band error within this time is judged by it (CLOSE-13). */
 enum { INBAND_CODE_VALID_MS = 1000 };
 
+/* An attempt that is younger than that is not begun anew for a hint. */
+enum { YOUNG_ATTEMPT_MS = 1000 };
+
 /* The longest text of one problem, channel name included. */
 enum { PROBLEM_TEXT_MAX = 1024 };
 
@@ -91,6 +94,61 @@ void core_disconnect(struct core *core, uint64_t now)
     case PHASE_WAITING:
     case PHASE_REFUSED:
         attempt_abandon(core);
+        return;
+    }
+}
+
+/* Probes the connection: the answer, or any message, is waited for until `deadline`. */
+static void probe(struct core *core, uint64_t deadline)
+{
+    core->ping_owed = true; /* PING-02 */
+    core->probed_at = core->now;
+    set_phase(core, PHASE_PROBING, deadline);
+}
+
+int core_ping(struct core *core, uint64_t now)
+{
+    tick(core, now);
+    switch (core->phase) {
+    case PHASE_UP:
+        probe(core, core->now + core->config.pong_timeout_ms);
+        return 0;
+    case PHASE_PROBING:
+        return 0; /* one is under way */
+    case PHASE_IDLE:
+    case PHASE_OPENING:
+    case PHASE_GREETING:
+    case PHASE_WAITING:
+    case PHASE_REFUSED:
+        return PUSHER_ERR_STATE;
+    }
+    return PUSHER_ERR_STATE;
+}
+
+void core_network_changed(struct core *core, uint64_t now)
+{
+    tick(core, now);
+    uint64_t soon = core->now + core->config.probe_timeout_ms;
+    switch (core->phase) {
+    case PHASE_UP:
+        probe(core, soon);
+        return;
+    case PHASE_PROBING:
+        if (soon < core->phase_deadline)
+            core->phase_deadline = soon;
+        return;
+    case PHASE_WAITING:
+        attempt_restart(core);
+        return;
+    case PHASE_OPENING:
+        /* It may hang on the old network; one that has just begun does not. */
+        if (core->now + core->config.connect_timeout_ms >=
+            core->phase_deadline + YOUNG_ATTEMPT_MS)
+            attempt_restart(core);
+        return;
+    case PHASE_IDLE:
+    case PHASE_GREETING:
+    case PHASE_REFUSED:
         return;
     }
 }
@@ -272,8 +330,7 @@ static void activity_due(struct core *core)
         core->phase_deadline = due;
         return;
     }
-    core->ping_owed = true; /* PING-02 */
-    set_phase(core, PHASE_PROBING, core->now + core->config.pong_timeout_ms);
+    probe(core, core->now + core->config.pong_timeout_ms);
 }
 
 void core_on_time(struct core *core, uint64_t now)
@@ -301,7 +358,7 @@ void core_on_time(struct core *core, uint64_t now)
         return;
     case PHASE_PROBING: /* PING-04 */
         timed_out(core, PUSHER_PROBLEM_PONG_TIMEOUT, "no answer to a ping",
-                  core->config.pong_timeout_ms, NULL);
+                  (uint32_t)(core->now - core->probed_at), NULL);
         return;
     case PHASE_WAITING:
         attempt_start(core);
@@ -339,6 +396,15 @@ pusher_state core_state(const struct core *core)
 pusher_str core_socket_id(const struct core *core)
 {
     return str_of(core->socket_id);
+}
+
+bool core_round_trip(const struct core *core, uint32_t *last_ms, uint32_t *smoothed_ms)
+{
+    if (!core->round_trip.known)
+        return false;
+    *last_ms = core->round_trip.last_ms;
+    *smoothed_ms = round_trip_smoothed_ms(&core->round_trip);
+    return true;
 }
 
 /* --- outputs of the last input --- */

@@ -31,6 +31,8 @@ struct core_config {
     uint32_t pong_timeout_ms;
     uint32_t unavailable_timeout_ms;
     uint32_t connect_timeout_ms;
+    uint32_t probe_timeout_ms; /* instead of pong_timeout_ms after a hint */
+    uint32_t max_attempts;     /* in a row without a stable connection; 0: unlimited */
     uint32_t backoff_min_ms;
     uint32_t backoff_max_ms;
     uint32_t stable_after_ms;
@@ -54,6 +56,13 @@ void core_free(struct core *core); /* frees the channels too; NULL is fine */
 
 void core_connect(struct core *core, uint64_t now);
 void core_disconnect(struct core *core, uint64_t now);
+/* Owes a ping, for which the pong timeout runs, unless one is under way. 0, or
+ * PUSHER_ERR_STATE when not connected. */
+int core_ping(struct core *core, uint64_t now);
+/* The network may be another one, or time has passed unseen: a connection is probed at
+ * once and with little patience, the next attempt starts at once (a hint, see
+ * pusher_client_network_changed). */
+void core_network_changed(struct core *core, uint64_t now);
 
 /* --- what happened to the transport (attempt `generation`) --- */
 
@@ -112,6 +121,8 @@ struct core_want core_want(const struct core *core);
 uint64_t core_deadline(const struct core *core);
 pusher_state core_state(const struct core *core);
 pusher_str core_socket_id(const struct core *core); /* empty unless connected (CONN-10) */
+/* Round-trip times in ms; false: none measured yet. */
+bool core_round_trip(const struct core *core, uint32_t *last_ms, uint32_t *smoothed_ms);
 
 /* --- outputs of the last input --- */
 
@@ -133,6 +144,9 @@ struct core_delivery {
     pusher_str name; /* as the user binds it: pusher:subscription_succeeded */
     struct core_channel *channel;  /* NULL: none, or not one of ours */
     const struct message *message; /* lives until the next core_on_text */
+    /* With pusher:subscription_succeeded: since when events of the channel may have been
+     * missed (SUB-16); CORE_NEVER: none, it is the first subscription. */
+    uint64_t gap_since;
 };
 
 /* True: `*ret` is filled and the delivery is no longer pending. */

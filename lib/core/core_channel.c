@@ -55,6 +55,7 @@ static int channel_add(struct channel_set *set, pusher_str name,
         return PUSHER_ERR_NOMEM;
     memcpy(channel->name, name.ptr, name.len);
     channel->node.key = (pusher_str){channel->name, name.len};
+    channel->missing_since = CORE_NEVER;
     list_init(&channel->owed);
     int rc = map_insert(&set->map, &channel->node);
     if (rc) {
@@ -75,7 +76,7 @@ void channels_init(struct channel_set *set, const pusher_allocator *mem)
 
 void channels_free(struct channel_set *set)
 {
-    channels_disconnected(set);
+    channels_disconnected(set, 0);
     while (set->map.first) {
         struct core_channel *channel = of_node(set->map.first);
         leave_map(set, channel);
@@ -89,7 +90,7 @@ void channels_connected(struct channel_set *set)
         owe(set, at);
 }
 
-void channels_disconnected(struct channel_set *set)
+void channels_disconnected(struct channel_set *set, uint64_t heard_at)
 {
     while (!list_empty(&set->owed)) {
         struct core_channel *channel =
@@ -105,6 +106,8 @@ void channels_disconnected(struct channel_set *set)
             leave_map(set, at);
             channel_free(set, at);
         } else {
+            if (at->stage == CHANNEL_SUBSCRIBED)
+                at->missing_since = heard_at;
             at->stage = CHANNEL_WANTED;
         }
     }

@@ -35,7 +35,8 @@ struct core_channel {
     struct list owed; /* in channel_set.owed while a frame is owed, else alone */
     void *user;
     enum channel_stage stage;
-    char name[]; /* NUL-terminated */
+    uint64_t missing_since; /* events may be missing since then (SUB-16); CORE_NEVER */
+    char name[];            /* NUL-terminated */
 };
 
 struct channel_set {
@@ -51,7 +52,8 @@ void channels_free(struct channel_set *set);
 
 /* All wanted channels owe a subscribe, in the order of insertion (SUB-08). */
 void channels_connected(struct channel_set *set);
-void channels_disconnected(struct channel_set *set);
+/* `heard_at`: when the server was last heard of. */
+void channels_disconnected(struct channel_set *set, uint64_t heard_at);
 
 /* The channel of that name in any stage but LEAVING, or NULL. */
 struct core_channel *channels_find(struct channel_set *set, pusher_str name);

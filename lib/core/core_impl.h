@@ -19,6 +19,7 @@
 #include "core/core.h"
 #include "core/core_channel.h"
 #include "core/phase.h"
+#include "core/round_trip.h"
 
 struct core {
     struct core_config config;
@@ -41,8 +42,14 @@ struct core {
                         -1, also when not connected */
     uint32_t activity_timeout_ms; /* the effective one (CONN-09) */
     uint64_t connected_at;
-    uint64_t heard_at; /* the last decoded message (PING-01) */
+    uint64_t probed_at; /* in PROBING: since when */
+    uint64_t heard_at;  /* the last decoded message (PING-01) */
     char socket_id[SOCKET_ID_MAX + 1];
+
+    struct round_trip round_trip;
+    /* Instead of the effective one, after a connection that was lost in silence early
+     * (PING-07); 0: none. */
+    uint32_t cautious_timeout_ms;
 
     struct channel_set channels;
 

@@ -131,6 +131,7 @@ static void deliver(struct core *core, enum core_scope scope, pusher_str name,
         .name = name,
         .channel = channel,
         .message = &core->message,
+        .gap_since = CORE_NEVER,
     };
     core->delivery_pending = true;
 }
@@ -156,6 +157,12 @@ static void deliver_ordinary(struct core *core)
 static void on_ping(struct core *core)
 {
     core->pong_owed = true;
+    deliver_ordinary(core);
+}
+
+static void on_pong(struct core *core)
+{
+    round_trip_ponged(&core->round_trip, core->now);
     deliver_ordinary(core);
 }
 
@@ -199,6 +206,8 @@ static void on_subscription_succeeded(struct core *core)
     log_line(&core->config.log, PUSHER_LOG_INFO, "connection %u: subscribed to %s",
              core->generation, core_channel_name(channel).ptr);
     deliver(core, CORE_SCOPE_CHANNEL, STR("pusher:subscription_succeeded"), channel);
+    core->delivery.gap_since = channel->missing_since; /* SUB-16 */
+    channel->missing_since = CORE_NEVER;
 }
 
 /* SUB-14 */
@@ -227,6 +236,7 @@ static const struct {
     void (*handle)(struct core *core);
 } own_events[] = {
     {NAME("pusher:ping"), on_ping},
+    {NAME("pusher:pong"), on_pong},
     {NAME("pusher:error"), on_error},
     {NAME("pusher:connection_established"), on_second_greeting},
     {NAME("pusher:subscription_error"), on_subscription_error},

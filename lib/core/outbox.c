@@ -43,6 +43,7 @@ int core_next_frame(struct core *core, struct buf *out)
         if (frame_ping(out))
             return PUSHER_ERR_NOMEM;
         core->ping_owed = false;
+        round_trip_pinged(&core->round_trip, core->now);
         return finish(core, out, before, "pusher:ping", STR(""));
     }
     struct core_channel *channel = channels_owing(&core->channels);

@@ -16,7 +16,7 @@
 
 static const unsigned legal_next[PHASE_COUNT] = {
     [PHASE_IDLE] = BIT(PHASE_OPENING),
-    [PHASE_OPENING] = BIT(PHASE_GREETING) | ENDS,
+    [PHASE_OPENING] = BIT(PHASE_GREETING) | ENDS, /* to itself: dialled anew */
     [PHASE_GREETING] = BIT(PHASE_UP) | ENDS,
     [PHASE_UP] = BIT(PHASE_PROBING) | ENDS,
     [PHASE_PROBING] = BIT(PHASE_UP) | ENDS,

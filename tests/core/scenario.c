@@ -41,6 +41,7 @@ struct core_config scene_config(void)
     return (struct core_config){
         .activity_timeout_ms = 120000,
         .pong_timeout_ms = 30000,
+        .probe_timeout_ms = 5000,
         .unavailable_timeout_ms = 10000,
         .connect_timeout_ms = 15000,
         .backoff_min_ms = 1000,
@@ -180,6 +181,13 @@ static void see_delivery(struct scene *s, const struct core_delivery *delivery)
     assert_ptr_equal(core_channel_user(delivery->channel), s);
     say(s, "%.*s%c%.*s", STR_ARG(name), delivery->scope == CORE_SCOPE_BOTH ? '+' : '.',
         STR_ARG(delivery->name));
+    if (str_equal(delivery->name, STR("pusher:subscription_succeeded"))) {
+        assert_true(delivery->gap_since == CORE_NEVER || delivery->gap_since <= s->now);
+        s->gap_ms =
+            delivery->gap_since == CORE_NEVER ? CORE_NEVER : s->now - delivery->gap_since;
+    } else {
+        assert_true(delivery->gap_since == CORE_NEVER);
+    }
 }
 
 static void see_state(struct scene *s)
@@ -324,6 +332,23 @@ void wants_none(struct scene *s)
     if (s->core)
         core_disconnect(s->core, s->now);
     s->retry_known = false;
+    settle(s);
+}
+
+void pings_now(struct scene *s)
+{
+    if (!s->core)
+        return;
+    bool connected = core_state(s->core) == PUSHER_STATE_CONNECTED;
+    assert_int_equal(core_ping(s->core, s->now), connected ? 0 : PUSHER_ERR_STATE);
+    settle(s);
+}
+
+void network_changes(struct scene *s)
+{
+    s->retry_known = false; /* a hint may bring the announced attempt forward */
+    if (s->core)
+        core_network_changed(s->core, s->now);
     settle(s);
 }
 

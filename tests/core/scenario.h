@@ -50,6 +50,7 @@ struct scene {
     uint64_t digest;         /* of everything that was ever said */
     pusher_problem problem;  /* the last one; texts below */
     char problem_text[1024]; /* its message */
+    uint64_t gap_ms;         /* of the last subscription; CORE_NEVER: none */
     char log[65536];         /* all log lines */
     size_t log_used;
 
@@ -75,6 +76,8 @@ void after(struct scene *s, uint64_t ms);
 
 void wants_connection(struct scene *s);
 void wants_none(struct scene *s);
+void pings_now(struct scene *s);
+void network_changes(struct scene *s);
 /* False: refused (limit or memory). */
 bool wants_channel(struct scene *s, const char *name);
 void drops_channel(struct scene *s, const char *name);

@@ -242,6 +242,14 @@ static void step_block(struct scene *s, struct script *script)
     blocks(s, next_byte(script) % 2);
 }
 
+static void step_hint(struct scene *s, struct script *script)
+{
+    if (next_byte(script) % 2)
+        pings_now(s);
+    else
+        network_changes(s);
+}
+
 static void step_old_fact(struct scene *s, struct script *script)
 {
     uint32_t old = s->want.generation - 1 - next_byte(script) % 3;
@@ -287,6 +295,7 @@ static void (*const steps[])(struct scene *, struct script *) = {
     step_time,    step_deadline,    step_sleep,    step_subscribe, step_subscribe,
     step_block,   step_unsubscribe, step_old_fact, step_up,        step_two_at_once,
     step_event,   step_no_memory,   step_memory,   step_confirm,   step_deadline,
+    step_hint,
 };
 
 static struct core_config config_of(struct script *script)
