@@ -131,6 +131,11 @@ static void free_child(void *userdata)
     pusher_client_free(userdata);
 }
 
+static void resumed(void *userdata)
+{
+    pusher_client_network_changed(userdata);
+}
+
 /* The smallest struct that was ever released. */
 #define FIRST_OPTIONS_SIZE (offsetof(pusher_options, allocator) + sizeof(void *))
 
@@ -162,6 +167,7 @@ int pusher_client_new(pusher_client **ret, const pusher_options *options)
     handle_table_init(&client->handles, &client->mem);
     pump_init(client);
     client->child.free = free_child;
+    client->child.resumed = resumed;
     client->child.userdata = client;
     loop_child_attach(client->loop, &client->child);
     *ret = client;

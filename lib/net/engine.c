@@ -90,16 +90,28 @@ static void descriptors_close(pusher_loop *loop)
     close_descriptor(&loop->epoll_fd);
     close_descriptor(&loop->timer_fd);
     close_descriptor(&loop->event_fd);
+    close_descriptor(&loop->resume_fd);
+}
+
+/* Readable when the clock is set, which the kernel also does when it resumes. */
+static void watch_for_resume(pusher_loop *loop)
+{
+    static const struct itimerspec never = {.it_value.tv_sec = 9000000000};
+    timerfd_settime(loop->resume_fd, TFD_TIMER_ABSTIME | TFD_TIMER_CANCEL_ON_SET, &never,
+                    NULL);
 }
 
 static int descriptors_open(pusher_loop *loop)
 {
     loop->timer_armed = UINT64_MAX;
     loop->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
-    loop->timer_fd = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
+    loop->timer_fd = timerfd_create(CLOCK_BOOTTIME, TFD_CLOEXEC | TFD_NONBLOCK);
     loop->event_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    loop->resume_fd = timerfd_create(CLOCK_REALTIME, TFD_CLOEXEC | TFD_NONBLOCK);
+    watch_for_resume(loop);
     if (loop->epoll_fd >= 0 && watch(loop->epoll_fd, loop->timer_fd) == 0 &&
         watch(loop->epoll_fd, loop->event_fd) == 0 &&
+        watch(loop->epoll_fd, loop->resume_fd) == 0 &&
         watch(loop->epoll_fd, uv_backend_fd(&loop->uv)) == 0)
         return 0;
     descriptors_close(loop);
@@ -190,8 +202,8 @@ static void drain(int fd)
 
 int engine_wait(pusher_loop *loop, int timeout_ms)
 {
-    struct epoll_event events[3];
-    int count = epoll_wait(loop->epoll_fd, events, 3, timeout_ms);
+    struct epoll_event events[4];
+    int count = epoll_wait(loop->epoll_fd, events, 4, timeout_ms);
     if (count < 0)
         return errno == EINTR ? 0 : PUSHER_ERR_SYSTEM;
     for (int i = 0; i < count; i++) {
@@ -199,6 +211,8 @@ int engine_wait(pusher_loop *loop, int timeout_ms)
             loop->timer_armed = UINT64_MAX;
         if (events[i].data.fd == loop->timer_fd || events[i].data.fd == loop->event_fd)
             drain(events[i].data.fd);
+        if (events[i].data.fd == loop->resume_fd)
+            watch_for_resume(loop); /* setting it takes the readiness away */
     }
     return 0;
 }

@@ -8,9 +8,11 @@
 #include <string.h>
 #include <sys/random.h>
 
+#include "base/log.h"
 #include "base/mem.h"
 #include "net/resolver.h"
 
+enum { LEAST_SUSPENSION_MS = 500 };
 enum { TURNS_PER_DISPATCH = 8, GOODBYE_TURNS = 10, SCRATCH_KEPT_BYTES = 64 * 1024 };
 
 void pusher_loop_options_init_sized(pusher_loop_options *options, size_t struct_size)
@@ -43,6 +45,7 @@ int pusher_loop_new(pusher_loop **ret, const pusher_loop_options *options)
     loop->mem = *mem;
     if (options)
         loop->log = options->log;
+    loop->asleep_ms = clock_asleep_ms();
     list_init(&loop->vhosts);
     list_init(&loop->tasks);
     list_init(&loop->children);
@@ -106,9 +109,27 @@ void loop_free_when_idle(pusher_loop *loop)
     pusher_loop_stop(loop);
 }
 
+/* Connections may be dead, and nobody told us: sockets know nothing of a suspension. */
+static void look_for_suspension(pusher_loop *loop)
+{
+    uint64_t asleep_ms = clock_asleep_ms();
+    uint64_t before = loop->asleep_ms;
+    loop->asleep_ms = asleep_ms;
+    if (asleep_ms < before + LEAST_SUSPENSION_MS)
+        return;
+    log_line(&loop->log, PUSHER_LOG_INFO, "the system was suspended for %u s",
+             (unsigned)((asleep_ms - before) / 1000));
+    for (struct list *at = loop->children.next; at != &loop->children; at = at->next) {
+        struct loop_child *child = container_of(at, struct loop_child, link);
+        if (child->resumed)
+            child->resumed(child->userdata);
+    }
+}
+
 static void turn(pusher_loop *loop)
 {
     loop->now = clock_ms();
+    look_for_suspension(loop);
     posts_run(loop);
     timers_run(loop);
     engine_turn(loop);

@@ -14,7 +14,8 @@
 
 /* The library waits by itself and cannot be woken by a signal-unsafe call; see loop.c. */
 
-/* Monotonic milliseconds; read once a turn inside dispatch, fresh outside of it. */
+/* Monotonic milliseconds, those included in which the system was suspended; read once a
+ * turn inside dispatch, fresh outside of it. */
 uint64_t loop_now(pusher_loop *loop);
 
 /* 64 bits from the system's secure source. 0, or PUSHER_ERR_SYSTEM. */
@@ -53,6 +54,8 @@ void loop_task_cancel(struct loop_task *task);
 struct loop_child {
     struct list link;
     void (*free)(void *userdata); /* must detach */
+    /* The system was suspended and goes on; must not run user code. NULL: no matter. */
+    void (*resumed)(void *userdata);
     void *userdata;
 };
 

@@ -27,16 +27,18 @@ struct pusher_loop {
     /* One pollable descriptor over everything (engine.c). */
     uv_loop_t uv;
     int epoll_fd;
-    int timer_fd;                /* the earliest of our deadlines and libuv's */
-    int event_fd;                /* something was posted, or stop was asked for */
-    uint64_t timer_armed;        /* what timer_fd is set to, in ms; UINT64_MAX: nothing */
+    int timer_fd;         /* the earliest of our deadlines and libuv's */
+    int event_fd;         /* something was posted, or stop was asked for */
+    int resume_fd;        /* the system's clock was set, as when it resumes; or -1 */
+    uint64_t timer_armed; /* what timer_fd is set to, in ms; UINT64_MAX: nothing */
     struct lws_context *context; /* libwebsockets clears it when it is gone */
     struct list vhosts;
     bool poke; /* libwebsockets was used outside of its callbacks in this turn */
 
     bool dispatching;
     bool free_pending;
-    uint64_t now; /* of this turn, while dispatching */
+    uint64_t now;       /* of this turn, while dispatching */
+    uint64_t asleep_ms; /* that the system was suspended until the last turn */
 
     struct heap timers;
     struct list tasks;
@@ -72,6 +74,8 @@ void posts_discard(pusher_loop *loop);
 /* timers.c */
 void timers_run(pusher_loop *loop);
 uint64_t clock_ms(void);
+/* How long the system has been suspended since it started. */
+uint64_t clock_asleep_ms(void);
 
 /* vhost.c: the virtual host for a TLS configuration, made when first asked for; NULL with
  * a text in `*why` when that failed. */

@@ -5,11 +5,24 @@
 
 #include "net/loop_impl.h"
 
-uint64_t clock_ms(void)
+static uint64_t read_us(clockid_t clock)
 {
     struct timespec ts;
-    clock_gettime(CLOCK_MONOTONIC, &ts);
-    return (uint64_t)ts.tv_sec * 1000 + (uint64_t)ts.tv_nsec / 1000000;
+    clock_gettime(clock, &ts);
+    return (uint64_t)ts.tv_sec * 1000000 + (uint64_t)ts.tv_nsec / 1000;
+}
+
+/* The clock that goes on while the system is suspended: a server does not wait for it. */
+uint64_t clock_ms(void)
+{
+    return read_us(CLOCK_BOOTTIME) / 1000;
+}
+
+uint64_t clock_asleep_ms(void)
+{
+    uint64_t awake_us = read_us(CLOCK_MONOTONIC);
+    uint64_t all_us = read_us(CLOCK_BOOTTIME);
+    return all_us > awake_us ? (all_us - awake_us) / 1000 : 0;
 }
 
 uint64_t loop_now(pusher_loop *loop)
