@@ -6,12 +6,9 @@
 #ifndef BASE_MAP_H
 #define BASE_MAP_H
 
-#include <pusher/types.h>
-
-/* Small tables: most clients have a handful of channels. A macro of uthash. */
-#define HASH_INITIAL_NUM_BUCKETS      4U
-#define HASH_INITIAL_NUM_BUCKETS_LOG2 2U
 #include <uthash.h>
+
+#include <pusher/types.h>
 
 struct map_node {
     pusher_str key; /* borrowed: must live and stay the same while the node is in a map */

@@ -1,0 +1,116 @@
+/*
+ * Frames that the client sends, byte for byte (MSG-04).
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "base/str.h"
+#include "codec/frame.h"
+#include "codec/json.h"
+#include "support/fail_alloc.h"
+
+static void expect(struct buf *out, const char *text)
+{
+    pusher_str wanted = str_of(text);
+    assert_int_equal(out->len, wanted.len);
+    assert_memory_equal(out->ptr, wanted.ptr, wanted.len);
+    buf_clear(out);
+}
+
+static void frames(void **state)
+{
+    struct fail_alloc alloc;
+    struct buf out;
+    (void)state;
+    fail_alloc_init(&alloc);
+    buf_init(&out, &alloc.mem, 1000);
+    assert_int_equal(frame_ping(&out), 0);
+    expect(&out, "{\"event\":\"pusher:ping\",\"data\":{}}");
+    assert_int_equal(frame_pong(&out), 0);
+    expect(&out, "{\"event\":\"pusher:pong\",\"data\":{}}");
+    assert_int_equal(frame_subscribe_public(&out, STR("room")), 0);
+    expect(&out, "{\"event\":\"pusher:subscribe\",\"data\":{\"auth\":\"\",\"channel\":"
+                 "\"room\"}}");
+    assert_int_equal(frame_unsubscribe(&out, STR("room")), 0);
+    expect(&out, "{\"event\":\"pusher:unsubscribe\",\"data\":{\"channel\":\"room\"}}");
+    buf_free(&out);
+    assert_int_equal(alloc.live, 0);
+}
+
+static void strings(void **state)
+{
+    struct fail_alloc alloc;
+    struct buf out;
+    (void)state;
+    fail_alloc_init(&alloc);
+    buf_init(&out, &alloc.mem, 1000);
+    assert_int_equal(frame_append_string(&out, STR("")), 0);
+    expect(&out, "\"\"");
+    assert_int_equal(frame_append_string(&out, STR("a\"b\\c\nd\re\tf/\x7f\xc3\xa4")), 0);
+    expect(&out, "\"a\\\"b\\\\c\\nd\\re\\tf/\x7f\xc3\xa4\"");
+    for (int byte = 0; byte < 0x80; byte++) {
+        char text[] = {(char)byte};
+        assert_int_equal(frame_append_string(&out, (pusher_str){text, 1}), 0);
+        assert_true(json_valid(buf_str(&out)));
+        buf_clear(&out);
+    }
+    buf_free(&out);
+}
+
+/* On failure the content is as before, wherever memory ends. */
+static void without_memory(void **state)
+{
+    (void)state;
+    for (size_t fail_at = 1;; fail_at++) {
+        struct fail_alloc alloc;
+        struct buf out;
+        fail_alloc_init(&alloc);
+        alloc.fail_at = fail_at;
+        buf_init(&out, &alloc.mem, 4000);
+        int rc = buf_append(&out, STR("before"));
+        if (!rc && (rc = frame_subscribe_public(&out, STR("a-name-that-makes-it-grow-and-"
+                                                          "grow-and-grow"))))
+            expect(&out, "before");
+        assert_true(rc == 0 || rc == PUSHER_ERR_NOMEM);
+        size_t failed = alloc.failed;
+        buf_free(&out);
+        assert_int_equal(alloc.live, 0);
+        if (!failed)
+            break;
+    }
+}
+
+static void beyond_the_limit(void **state)
+{
+    struct fail_alloc alloc;
+    (void)state;
+    fail_alloc_init(&alloc);
+    for (size_t max = 0; max < 75; max++) {
+        struct buf out;
+        buf_init(&out, &alloc.mem, max);
+        int rc = frame_unsubscribe(&out, STR("ro\"om\x01"));
+        if (rc) {
+            assert_int_equal(rc, PUSHER_ERR_LIMIT);
+            assert_int_equal(out.len, 0);
+        } else {
+            assert_true(out.len <= max);
+        }
+        buf_free(&out);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(frames),
+        cmocka_unit_test(strings),
+        cmocka_unit_test(without_memory),
+        cmocka_unit_test(beyond_the_limit),
+    };
+    return cmocka_run_group_tests_name("frame", tests, NULL, NULL);
+}
