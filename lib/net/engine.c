@@ -9,6 +9,7 @@
  * Work on libwebsockets outside of its own callbacks does not arm its timers; after a
  * turn that did such work it is poked.
  */
+#include "net/event_pipe.h"
 #include "net/loop_impl.h"
 
 #include <dlfcn.h>
@@ -69,6 +70,7 @@ static int context_open(pusher_loop *loop)
     lws_set_log_level(0, silence);
     pin_plugin();
     loop->context = lws_create_context(&info);
+    loop->event_pipe = event_pipe_find(&loop->uv);
     return loop->context ? 0 : PUSHER_ERR_SYSTEM;
 }
 
@@ -136,8 +138,10 @@ int engine_open(pusher_loop *loop)
 void engine_close(pusher_loop *loop)
 {
     lws_context_destroy(loop->context);
+    struct event_pipe_guard guard = event_pipe_occupy(loop->event_pipe);
     while (uv_loop_alive(&loop->uv))
         uv_run(&loop->uv, UV_RUN_NOWAIT);
+    event_pipe_release(&guard);
     if (loop->context)
         lws_context_destroy(loop->context);
     uv_loop_close(&loop->uv);

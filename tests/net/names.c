@@ -1,0 +1,96 @@
+/*
+ * A resolver under the test's control.
+ */
+#include "names.h"
+
+#include <dlfcn.h>
+#include <pthread.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <arpa/inet.h>
+#include <netdb.h>
+#include <netinet/in.h>
+
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+static pthread_cond_t changed = PTHREAD_COND_INITIALIZER;
+static bool released;
+static int hanging;
+
+void names_release(void)
+{
+    pthread_mutex_lock(&lock);
+    released = true;
+    pthread_cond_broadcast(&changed);
+    while (hanging)
+        pthread_cond_wait(&changed, &lock);
+    released = false;
+    pthread_mutex_unlock(&lock);
+}
+
+static int hang(void)
+{
+    pthread_mutex_lock(&lock);
+    hanging++;
+    while (!released)
+        pthread_cond_wait(&changed, &lock);
+    hanging--;
+    pthread_cond_broadcast(&changed);
+    pthread_mutex_unlock(&lock);
+    return EAI_AGAIN;
+}
+
+struct entry {
+    struct addrinfo info;
+    struct sockaddr_in address;
+};
+
+static struct addrinfo *entry(const char *address, struct addrinfo *next)
+{
+    struct entry *entry = calloc(1, sizeof *entry);
+    if (!entry)
+        abort();
+    entry->address.sin_family = AF_INET;
+    inet_pton(AF_INET, address, &entry->address.sin_addr);
+    entry->info = (struct addrinfo){
+        .ai_family = AF_INET,
+        .ai_socktype = SOCK_STREAM,
+        .ai_addrlen = sizeof entry->address,
+        .ai_addr = (struct sockaddr *)&entry->address,
+        .ai_flags = -1, /* ours */
+        .ai_next = next,
+    };
+    return &entry->info;
+}
+
+int getaddrinfo(const char *node, const char *service, const struct addrinfo *hints,
+                struct addrinfo **ret)
+{
+    if (strcmp(node, "hang.test") == 0)
+        return hang();
+    if (strcmp(node, "none.test") == 0)
+        return EAI_NONAME;
+    if (strcmp(node, "two.test") == 0) {
+        *ret = entry("127.0.0.2", entry("127.0.0.1", NULL));
+        return 0;
+    }
+    int (*real)(const char *, const char *, const struct addrinfo *, struct addrinfo **);
+    *(void **)&real = dlsym(RTLD_NEXT, "getaddrinfo");
+    return real(node, service, hints, ret);
+}
+
+void freeaddrinfo(struct addrinfo *list)
+{
+    if (list && list->ai_flags == -1) {
+        while (list) {
+            struct addrinfo *next = list->ai_next;
+            free(list);
+            list = next;
+        }
+        return;
+    }
+    void (*real)(struct addrinfo *);
+    *(void **)&real = dlsym(RTLD_NEXT, "freeaddrinfo");
+    real(list);
+}

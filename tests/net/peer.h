@@ -1,0 +1,47 @@
+/*
+ * The other end of a connection, as a raw socket of the same thread: each step lets the
+ * loop under test run until the step is done, or fails the test after a deadline.
+ */
+#ifndef NET_TEST_PEER_H
+#define NET_TEST_PEER_H
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <pusher/loop.h>
+
+enum { PEER_TEXT, PEER_BINARY, PEER_CLOSE = 8 };
+
+/* A listening socket on 127.0.0.1 and its port. */
+int peer_listen(uint16_t *ret_port);
+/* One whose queue is full: attempts to connect hang. `fillers` are to be closed too. */
+int peer_listen_full(uint16_t *ret_port, int fillers[3]);
+
+int peer_accept(pusher_loop *loop, int listener);
+/* Reads until `end` has come; returns how many bytes. */
+size_t peer_read(pusher_loop *loop, int fd, char *out, size_t size, const char *end);
+/* Reads exactly `bytes`. */
+void peer_read_bytes(pusher_loop *loop, int fd, void *out, size_t bytes);
+/* Until the other side has ended the connection; what it still says is skipped. */
+void peer_expect_end(pusher_loop *loop, int fd);
+void peer_send(int fd, const void *bytes, size_t len);
+
+/* Accepts a WebSocket. */
+int peer_accept_websocket(pusher_loop *loop, int listener);
+void peer_send_frame(int fd, int opcode, bool last, const void *payload, size_t len);
+/* Reads a frame of a client, unmasked; returns its opcode. */
+int peer_read_frame(pusher_loop *loop, int fd, char *out, size_t size, size_t *ret_len);
+
+/* Lets the loop run until `*done`; false after 10 s. */
+bool peer_run_until(pusher_loop *loop, const bool *done);
+
+/* Open descriptors and threads of this process. */
+int peer_descriptors(void);
+int peer_threads(void);
+
+#endif

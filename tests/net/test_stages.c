@@ -1,0 +1,314 @@
+/*
+ * A WebSocket attempt that is ended in each of its stages: by its owner, by the end of
+ * the loop, by time. It ends promptly, tells nobody who does not want to know, and leaves
+ * nothing behind.
+ */
+#include <string.h>
+#include <unistd.h>
+
+#include "base/list.h"
+#include "base/str.h"
+#include "names.h"
+#include "net/ws.h"
+#include "peer.h"
+
+struct attempt {
+    pusher_loop *loop;
+    struct ws *ws;
+    int listener, socket, fillers[3];
+    bool opened, closed;
+    struct ws_closed how;
+    char reason[200];
+};
+
+static void on_open(void *userdata)
+{
+    ((struct attempt *)userdata)->opened = true;
+}
+
+static void on_text(void *userdata, pusher_str text)
+{
+    (void)userdata;
+    (void)text;
+    fail_msg("nothing was sent");
+}
+
+static void on_binary(void *userdata, size_t bytes)
+{
+    (void)userdata;
+    (void)bytes;
+    fail_msg("nothing was sent");
+}
+
+static void on_sent(void *userdata)
+{
+    (void)userdata;
+    fail_msg("nothing was sent");
+}
+
+static void on_closed(void *userdata, const struct ws_closed *closed)
+{
+    struct attempt *a = userdata;
+    assert_false(a->closed);
+    a->closed = true;
+    a->how = *closed;
+    assert_true(closed->reason.len < sizeof a->reason);
+    memcpy(a->reason, closed->reason.ptr ? closed->reason.ptr : "", closed->reason.len);
+    a->reason[closed->reason.len] = '\0';
+    a->ws = NULL;
+}
+
+static void dial(struct attempt *a, const char *host, uint16_t port, bool tls)
+{
+    struct ws_target target = {
+        .host = str_of(host),
+        .port = port,
+        .tls = tls,
+        .request = STR("/app/k?protocol=7"),
+        .host_header = STR("h"),
+        .max_message_bytes = 1000,
+        .timeout_ms = 1000,
+    };
+    struct ws_handler handler = {.on_open = on_open,
+                                 .on_text = on_text,
+                                 .on_binary = on_binary,
+                                 .on_sent = on_sent,
+                                 .on_closed = on_closed,
+                                 .userdata = a};
+    assert_int_equal(ws_dial(a->loop, &target, &handler, &a->ws), 0);
+}
+
+/* --- how to get into a stage --- */
+
+static void to_resolving(struct attempt *a)
+{
+    dial(a, "hang.test", 1, false);
+    pusher_loop_run_for(a->loop, 20);
+}
+
+static void to_connecting(struct attempt *a)
+{
+    uint16_t port;
+    a->listener = peer_listen_full(&port, a->fillers);
+    dial(a, "127.0.0.1", port, false);
+    pusher_loop_run_for(a->loop, 20);
+}
+
+static void to_tls(struct attempt *a)
+{
+    uint16_t port;
+    unsigned char hello[2];
+    a->listener = peer_listen(&port);
+    dial(a, "127.0.0.1", port, true);
+    a->socket = peer_accept(a->loop, a->listener);
+    peer_read_bytes(a->loop, a->socket, hello, 2);
+}
+
+static void to_upgrade(struct attempt *a)
+{
+    uint16_t port;
+    char head[2048];
+    a->listener = peer_listen(&port);
+    dial(a, "127.0.0.1", port, false);
+    a->socket = peer_accept(a->loop, a->listener);
+    peer_read(a->loop, a->socket, head, sizeof head, "\r\n\r\n");
+}
+
+static void to_open(struct attempt *a)
+{
+    uint16_t port;
+    a->listener = peer_listen(&port);
+    dial(a, "127.0.0.1", port, false);
+    a->socket = peer_accept_websocket(a->loop, a->listener);
+    assert_true(peer_run_until(a->loop, &a->opened));
+}
+
+static const struct {
+    enum ws_stage stage;
+    void (*go_to)(struct attempt *a);
+} stages[] = {
+    {WS_STAGE_RESOLVE, to_resolving}, {WS_STAGE_CONNECT, to_connecting},
+    {WS_STAGE_TLS, to_tls},           {WS_STAGE_UPGRADE, to_upgrade},
+    {WS_STAGE_OPEN, to_open},
+};
+
+enum { STAGES = sizeof stages / sizeof *stages };
+
+static void begin(struct attempt *a)
+{
+    *a = (struct attempt){.listener = -1, .socket = -1, .fillers = {-1, -1, -1}};
+    assert_int_equal(pusher_loop_new(&a->loop, NULL), 0);
+}
+
+static void finish(struct attempt *a)
+{
+    if (a->loop)
+        pusher_loop_free(a->loop);
+    names_release();
+    close(a->listener);
+    close(a->socket);
+    for (int i = 0; i < 3; i++)
+        close(a->fillers[i]);
+}
+
+/* What a process keeps for good is made before it is counted. */
+static int warm_up(void **state)
+{
+    struct attempt a;
+    (void)state;
+    begin(&a);
+    to_tls(&a);
+    finish(&a);
+    return 0;
+}
+
+static void each_stage_is_known(void **state)
+{
+    (void)state;
+    for (int i = 0; i < STAGES; i++) {
+        struct attempt a;
+        begin(&a);
+        stages[i].go_to(&a);
+        assert_int_equal(ws_stage(a.ws), stages[i].stage);
+        assert_false(a.closed);
+        ws_close(a.ws, 1000);
+        finish(&a);
+    }
+}
+
+/* No handler runs afterwards, and the peer sees the end at once. */
+static void closing_in_each_stage(void **state)
+{
+    (void)state;
+    for (int i = 0; i < STAGES; i++) {
+        struct attempt a;
+        int descriptors = peer_descriptors();
+        begin(&a);
+        stages[i].go_to(&a);
+        ws_close(a.ws, 1000);
+        if (a.socket >= 0) {
+            char frame[200];
+            size_t len;
+            if (stages[i].stage == WS_STAGE_OPEN) {
+                assert_int_equal(peer_read_frame(a.loop, a.socket, frame, 200, &len), 8);
+                assert_memory_equal(frame, "\x03\xe8", 2);
+                peer_send_frame(a.socket, PEER_CLOSE, true, "\x03\xe8", 2);
+            }
+            peer_expect_end(a.loop, a.socket);
+        }
+        names_release();
+        pusher_loop_run_for(a.loop, 20);
+        assert_false(a.closed);
+        finish(&a);
+        assert_int_equal(peer_descriptors(), descriptors);
+    }
+}
+
+static void freeing_the_loop_in_each_stage(void **state)
+{
+    (void)state;
+    for (int i = 0; i < STAGES; i++) {
+        struct attempt a;
+        int descriptors = peer_descriptors();
+        begin(&a);
+        stages[i].go_to(&a);
+        pusher_loop_free(a.loop); /* with a hung look-up and a silent peer */
+        a.loop = NULL;
+        assert_false(a.closed);
+        finish(&a);
+        assert_int_equal(peer_descriptors(), descriptors);
+    }
+}
+
+static void closing_and_freeing_in_each_stage(void **state)
+{
+    (void)state;
+    for (int i = 0; i < STAGES; i++) {
+        struct attempt a;
+        int descriptors = peer_descriptors();
+        begin(&a);
+        stages[i].go_to(&a);
+        ws_close(a.ws, 1000);
+        pusher_loop_free(a.loop);
+        a.loop = NULL;
+        assert_false(a.closed);
+        finish(&a);
+        assert_int_equal(peer_descriptors(), descriptors);
+    }
+}
+
+/* An address has its share of the time; a look-up is left to the owner's deadline. */
+static void time_ends_each_stage(void **state)
+{
+    (void)state;
+    for (int i = 0; i < STAGES; i++) {
+        struct attempt a;
+        if (stages[i].stage == WS_STAGE_RESOLVE || stages[i].stage == WS_STAGE_OPEN)
+            continue;
+        begin(&a);
+        stages[i].go_to(&a);
+        assert_true(peer_run_until(a.loop, &a.closed));
+        assert_int_equal(a.how.stage, stages[i].stage);
+        assert_int_equal(a.how.close_code, -1);
+        assert_string_equal(a.reason, "no answer in time");
+        if (a.socket >= 0)
+            peer_expect_end(a.loop, a.socket);
+        finish(&a);
+    }
+}
+
+static void a_name_without_an_address(void **state)
+{
+    struct attempt a;
+    (void)state;
+    begin(&a);
+    dial(&a, "none.test", 1, false);
+    assert_true(peer_run_until(a.loop, &a.closed));
+    assert_int_equal(a.how.stage, WS_STAGE_RESOLVE);
+    assert_true(a.reason[0]);
+    finish(&a);
+}
+
+/* The first refuses, so the second is dialled. */
+static void a_name_with_two_addresses(void **state)
+{
+    struct attempt a;
+    uint16_t port;
+    (void)state;
+    begin(&a);
+    a.listener = peer_listen(&port);
+    dial(&a, "two.test", port, false);
+    a.socket = peer_accept_websocket(a.loop, a.listener);
+    assert_true(peer_run_until(a.loop, &a.opened));
+    assert_false(a.closed);
+    finish(&a);
+}
+
+static void a_name_whose_addresses_all_refuse(void **state)
+{
+    struct attempt a;
+    uint16_t port;
+    (void)state;
+    begin(&a);
+    close(peer_listen(&port));
+    dial(&a, "two.test", port, false);
+    assert_true(peer_run_until(a.loop, &a.closed));
+    assert_int_equal(a.how.stage, WS_STAGE_CONNECT);
+    assert_string_equal(a.reason, "Connection refused");
+    finish(&a);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(each_stage_is_known),
+        cmocka_unit_test(closing_in_each_stage),
+        cmocka_unit_test(freeing_the_loop_in_each_stage),
+        cmocka_unit_test(closing_and_freeing_in_each_stage),
+        cmocka_unit_test(time_ends_each_stage),
+        cmocka_unit_test(a_name_without_an_address),
+        cmocka_unit_test(a_name_with_two_addresses),
+        cmocka_unit_test(a_name_whose_addresses_all_refuse),
+    };
+    return cmocka_run_group_tests_name("stages", tests, warm_up, NULL);
+}
