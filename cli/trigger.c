@@ -165,9 +165,11 @@ static void on_done(pusher_server *server, const pusher_server_result *result,
     t->status = refused ? EXIT_REFUSED : EXIT_TIMED_OUT;
     fprintf(stderr, "pusherctl " COMMAND ": ");
     if (result->http_status)
-        fprintf(stderr, "the server answered with HTTP status %d: ", result->http_status);
+        fprintf(stderr, "the server answered with HTTP status %d", result->http_status);
     else
-        fprintf(stderr, "no answer from the server: ");
+        fprintf(stderr, "no answer from the server");
+    if (result->message.len)
+        fprintf(stderr, ": ");
     put_visible(stderr, result->message);
     fputc('\n', stderr);
 }

@@ -17,7 +17,7 @@
 
 const char http_protocol_name[] = "libpusher-http";
 
-enum { READ_BYTES = 4096 };
+enum { READ_BYTES = 4096, NO_CONTENT = 204, NOT_MODIFIED = 304 };
 
 struct http_request {
     struct socket_owner owner;
@@ -54,7 +54,7 @@ static void request_free(struct http_request *request)
 
 static void fail(struct http_request *request, int error, const char *reason)
 {
-    if (request->error)
+    if (request->error || request->completed)
         return; /* the first cause counts */
     request->error = error;
     snprintf(request->reason, sizeof request->reason, "%s", reason);
@@ -272,6 +272,18 @@ static int send_body(struct http_request *request, struct lws *wsi)
     return sent < 0 ? -1 : 0;
 }
 
+/* An answer without a body ends here: libwebsockets would wait for more. */
+static int answered(struct http_request *request, struct lws *wsi)
+{
+    char length[4] = "";
+    request->status = (int)lws_http_client_http_response(wsi);
+    bool none = request->status == NO_CONTENT || request->status == NOT_MODIFIED;
+    if (lws_hdr_copy(wsi, length, sizeof length, WSI_TOKEN_HTTP_CONTENT_LENGTH) > 0)
+        none = none || strcmp(length, "0") == 0;
+    request->completed = none;
+    return none ? -1 : 0;
+}
+
 static int read_some(struct lws *wsi)
 {
     char buffer[LWS_PRE + READ_BYTES];
@@ -311,8 +323,7 @@ int http_callback(struct lws *wsi, enum lws_callback_reasons reason, void *user,
     case LWS_CALLBACK_CLIENT_HTTP_WRITEABLE:
         return send_body(request, wsi);
     case LWS_CALLBACK_ESTABLISHED_CLIENT_HTTP:
-        request->status = (int)lws_http_client_http_response(wsi);
-        return 0;
+        return answered(request, wsi);
     case LWS_CALLBACK_RECEIVE_CLIENT_HTTP:
         return read_some(wsi);
     case LWS_CALLBACK_RECEIVE_CLIENT_HTTP_READ:
