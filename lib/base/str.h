@@ -31,6 +31,18 @@ static inline bool str_starts_with(pusher_str text, pusher_str prefix)
            (prefix.len == 0 || memcmp(text.ptr, prefix.ptr, prefix.len) == 0);
 }
 
+/* Copies `text` to `*at` with a NUL behind it, and moves `*at` past that. Returns the
+ * copy. */
+static inline char *str_put(char **at, pusher_str text)
+{
+    char *copy = *at;
+    if (text.len)
+        memcpy(copy, text.ptr, text.len);
+    copy[text.len] = '\0';
+    *at += text.len + 1;
+    return copy;
+}
+
 static inline pusher_str str_skip(pusher_str text, size_t bytes)
 {
     return (pusher_str){text.ptr + bytes, text.len - bytes};

@@ -78,13 +78,7 @@ static void dispatch_gap(pusher_client *client, pusher_channel *channel, uint64_
 
 static pusher_str put_text(char **at, pusher_str text)
 {
-    if (!text.ptr)
-        return text;
-    char *copy = *at;
-    memcpy(copy, text.ptr, text.len);
-    copy[text.len] = '\0';
-    *at += text.len + 1;
-    return (pusher_str){copy, text.len};
+    return text.ptr ? (pusher_str){str_put(at, text), text.len} : text;
 }
 
 /* Decodes what the callbacks see into the loop's scratch memory. */

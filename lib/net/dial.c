@@ -29,16 +29,6 @@ struct dial {
     char texts[];
 };
 
-static const char *put(char **at, pusher_str text)
-{
-    char *copy = *at;
-    if (text.len)
-        memcpy(copy, text.ptr, text.len);
-    copy[text.len] = '\0';
-    *at += text.len + 1;
-    return copy;
-}
-
 static void resolved(void *userdata, const struct resolver_answer *answer)
 {
     struct dial *dial = userdata;
@@ -76,11 +66,11 @@ int dial_new(pusher_loop *loop, const struct dial_target *target,
     dial->has_origin = target->origin.ptr != NULL;
     dial->method = target->method;
     dial->protocol = target->protocol;
-    dial->host = put(&at, target->host);
-    dial->ca_file = put(&at, target->ca_file);
-    dial->request = put(&at, target->request);
-    dial->host_header = put(&at, target->host_header);
-    dial->origin = put(&at, target->origin);
+    dial->host = str_put(&at, target->host);
+    dial->ca_file = str_put(&at, target->ca_file);
+    dial->request = str_put(&at, target->request);
+    dial->host_header = str_put(&at, target->host_header);
+    dial->origin = str_put(&at, target->origin);
     int rc = resolver_start(loop, dial->host, resolved, dial, &dial->resolution);
     if (rc) {
         mem_free(&loop->mem, dial);

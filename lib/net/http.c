@@ -154,16 +154,6 @@ static void free_child(void *userdata)
         request_free(request);
 }
 
-static const char *put(char **at, pusher_str text)
-{
-    char *copy = *at;
-    if (text.len)
-        memcpy(copy, text.ptr, text.len);
-    copy[text.len] = '\0';
-    *at += text.len + 1;
-    return copy;
-}
-
 /* LWS_CALLBACK_WSI_DESTROY */
 static void destroyed(struct socket_owner *owner)
 {
@@ -204,8 +194,8 @@ int http_start(pusher_loop *loop, const struct http_target *target, http_done_fn
     request->owner.destroyed = destroyed;
     request->loop = loop;
     request->deadline = loop_now(loop) + target->timeout_ms;
-    request->content_type = put(&at, target->content_type);
-    request->body = (pusher_str){put(&at, target->body), target->body.len};
+    request->content_type = str_put(&at, target->content_type);
+    request->body = (pusher_str){str_put(&at, target->body), target->body.len};
     request->done = done;
     request->userdata = userdata;
     buf_init(&request->response, &loop->mem, target->max_response_bytes);

@@ -136,7 +136,7 @@ static void long_messages_are_cut(void **state)
         strcat(data, "\xc3\xa4");
     strcat(data, "\"}");
     server_error_parse(str_of(data), &error);
-    assert_int_equal(strlen(error.message), 255); /* x and 127 times two bytes */
+    assert_int_equal(strlen(error.message), 255);     /* x and 127 times two bytes */
     memmove(data + 12, data + 13, strlen(data + 12)); /* without the x */
     server_error_parse(str_of(data), &error);
     assert_int_equal(strlen(error.message), 254);
