@@ -145,7 +145,8 @@ typedef struct pusher_options {
                                         after which we ping; the server's value wins if less */
     uint32_t pong_timeout_ms;        /* 1000 to 3600000; default 30000 (PING-02) */
     uint32_t probe_timeout_ms;       /* 500 to 3600000; default 5000. As pong_timeout_ms,
-                                        after pusher_client_network_changed() */
+                                        after pusher_client_network_changed(); the
+                                        smaller one counts */
     uint32_t unavailable_timeout_ms; /* 1000 to 3600000; default 10000 (CONN-05) */
     uint32_t connect_timeout_ms; /* 1000 to 600000; default 15000. From the start of an
                                     attempt to the greeting: name, TCP, TLS, upgrade */

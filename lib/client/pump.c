@@ -159,7 +159,7 @@ static bool send_frame(pusher_client *client)
         rc = ws_send(client->ws, buf_str(frame));
     loop_scratch_done(client->loop);
     if (rc)
-        fail_attempt(client, CORE_STAGE_OPEN, rc);
+        fail_attempt(client, CORE_STAGE_OURS, rc);
     return rc == 0;
 }
 

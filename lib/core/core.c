@@ -128,7 +128,11 @@ int core_ping(struct core *core, uint64_t now)
 void core_network_changed(struct core *core, uint64_t now)
 {
     tick(core, now);
-    uint64_t soon = core->now + core->config.probe_timeout_ms;
+    /* A hint makes it less patient, never more. */
+    uint32_t patience_ms = core->config.probe_timeout_ms < core->config.pong_timeout_ms
+                               ? core->config.probe_timeout_ms
+                               : core->config.pong_timeout_ms;
+    uint64_t soon = core->now + patience_ms;
     switch (core->phase) {
     case PHASE_UP:
         probe(core, soon);
@@ -241,6 +245,7 @@ static const struct {
                           "raise max_message_bytes if such messages are to be expected"},
     [CORE_STAGE_INVALID] = {PUSHER_PROBLEM_PROTOCOL,
                             "the server broke the WebSocket protocol", "", NULL},
+    [CORE_STAGE_OURS] = {PUSHER_PROBLEM_LIMIT, "a frame could not be sent", "", NULL},
 };
 
 void core_on_progress(struct core *core, uint32_t generation, enum core_stage stage)

@@ -73,10 +73,12 @@ enum core_stage {
     CORE_STAGE_TLS,
     CORE_STAGE_PROXY,
     CORE_STAGE_UPGRADE,
-    CORE_STAGE_OPEN,   /* the WebSocket was open */
-    CORE_STAGE_LIMIT,  /* it was open, and a message passed max_message_bytes */
-    CORE_STAGE_INVALID /* it was open, and the peer broke the WebSocket protocol or UTF-8
-                        */
+    CORE_STAGE_OPEN,    /* the WebSocket was open */
+    CORE_STAGE_LIMIT,   /* it was open, and a message passed max_message_bytes */
+    CORE_STAGE_INVALID, /* it was open, and the peer broke the WebSocket protocol or UTF-8
+                         */
+    CORE_STAGE_OURS     /* it was open, and given up on our side: a frame that is owed
+                           could not be sent. Says nothing of the server */
 };
 
 struct core_closed {

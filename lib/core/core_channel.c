@@ -259,6 +259,7 @@ void core_unsubscribe(struct core *core, struct core_channel *channel)
     switch (channel->stage) {
     case CHANNEL_SUBSCRIBING:
         channel->stage = CHANNEL_CANCELLED;
+        channel->missing_since = CORE_NEVER; /* taken back, it is asked for anew */
         return;
     case CHANNEL_SUBSCRIBED:
         leave_map(set, channel);

@@ -146,6 +146,7 @@ static void reports_each_stage(struct scene *s)
         {CORE_STAGE_OPEN, "greeting/-1/6+", "lost before the greeting: why; trying"},
         {CORE_STAGE_LIMIT, "limit/-1/7+", "a message was too long: why; raise max_mess"},
         {CORE_STAGE_INVALID, "protocol/-1/8+", "broke the WebSocket protocol: why; try"},
+        {CORE_STAGE_OURS, "limit/-1/9+", "a frame could not be sent: why; trying"},
     };
     wants_connection(s);
     s->said[0] = '\0';
@@ -463,6 +464,15 @@ static void drop_long_after_in_band_code(struct scene *s)
     expect(s, "!server/4009/0+ *pusher:error !closed/-1/1+ =connecting hangup");
 }
 
+/* The server did not drop it: its error is no reason to give up. */
+static void given_up_after_in_band_code(struct scene *s)
+{
+    brings_up(s);
+    says(s, "{\"event\":\"pusher:error\",\"data\":{\"code\":4009}}");
+    fails(s, CORE_STAGE_OURS, "out of memory");
+    expect(s, "!server/4009/0+ *pusher:error !limit/-1/1+ =connecting hangup");
+}
+
 static void drop_after_another_message(struct scene *s)
 {
     brings_up(s);
@@ -708,6 +718,7 @@ static const struct scenario scenarios[] = {
     {"moves up to TLS", moves_up_to_tls},
     {"drop after in-band code", drop_after_in_band_code},
     {"drop long after in-band code", drop_long_after_in_band_code},
+    {"given up after in-band code", given_up_after_in_band_code},
     {"drop after another message", drop_after_another_message},
     {"drop with its own code", drop_with_its_own_code},
     {"drop after each in-band code", drop_after_each_in_band_code},

@@ -123,6 +123,19 @@ static void network_changed_and_the_link_is_well(struct scene *s)
     expect_ping_after(s, 120000);
 }
 
+/* A hint makes less patient, never more. */
+static void network_changed_with_a_long_probe(struct scene *s)
+{
+    if (s->core)
+        s->core->config.probe_timeout_ms = 60000;
+    brings_up(s);
+    at(s, 1000), network_changes(s);
+    at(s, 30999);
+    expect(s, ">ping");
+    at(s, 31000);
+    expect(s, "!pong_timeout/-1/1+ =connecting hangup");
+}
+
 /* A probe that is under way has less time left, never more. */
 static void network_changed_while_probing(struct scene *s)
 {
@@ -259,6 +272,10 @@ static void no_gap_for_what_is_new(struct scene *s)
     closes(s, -1), drops_channel(s, "room"), wants_channel(s, "room");
     comes_back(s), confirms(s, "room");
     expect_gap(s, CORE_NEVER);
+    /* Also when the answer is still under way, and is taken for the new one (SUB-05). */
+    closes(s, -1), comes_back(s);
+    drops_channel(s, "room"), wants_channel(s, "room"), confirms(s, "room");
+    expect_gap(s, CORE_NEVER);
 }
 
 /* disconnect() is a loss of events like any other. */
@@ -277,6 +294,7 @@ static const struct scenario scenarios[] = {
     {"other messages do not measure", other_messages_do_not_measure},
     {"network changed while up", network_changed_while_up},
     {"network changed and the link is well", network_changed_and_the_link_is_well},
+    {"network changed with a long probe", network_changed_with_a_long_probe},
     {"network changed while probing", network_changed_while_probing},
     {"network changed near the end of a probe", network_changed_near_the_end_of_a_probe},
     {"network changed while waiting", network_changed_while_waiting},
