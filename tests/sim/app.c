@@ -1,0 +1,214 @@
+/*
+ * What the application does, and when.
+ */
+#include "app.h"
+
+#include <string.h>
+
+#include "base/str.h"
+#include "machine.h"
+#include "transport.h"
+
+pusher_loop *app_loop(const struct app *app)
+{
+    return app->client ? app->loop : NULL;
+}
+
+static void reconnect(void *userdata)
+{
+    struct app *app = userdata;
+    if (!app->client || machine_puts_off(app->loop, &app->reconnect))
+        return;
+    app->settled_at = app->world->now; /* liveness is counted from here */
+    call_connect(app);
+}
+
+/* --- moves --- */
+
+static int pick_channel(struct app *app, bool subscribed)
+{
+    int from = (int)pick(app->world, 0, CHANNEL_NAMES - 1);
+    for (int i = 0; i < CHANNEL_NAMES; i++) {
+        int channel = (from + i) % CHANNEL_NAMES;
+        if (!subscribed || app->channels[channel])
+            return channel;
+    }
+    return -1;
+}
+
+/* An event to bind to; often every one. */
+static int pick_event(struct app *app)
+{
+    return chance(app->world, 300) ? -1 : (int)pick(app->world, 0, EVENT_NAMES - 1);
+}
+
+/* Bindings that are gone may still have their userdata, while a callback is on the
+ * stack: their id is tried, too. */
+static int pick_binding(struct app *app)
+{
+    int from = (int)pick(app->world, 0, MOST_BINDINGS - 1);
+    for (int i = 0; i < MOST_BINDINGS; i++) {
+        int binding = (from + i) % MOST_BINDINGS;
+        if (app->bindings[binding])
+            return binding;
+    }
+    return -1;
+}
+
+/* Calls that must fail, and change nothing. */
+static void misuse(struct app *app)
+{
+    pusher_channel *channel = NULL;
+    static const struct {
+        const char *name;
+        int rc;
+    } wrong[] = {
+        {"", PUSHER_ERR_BAD_CHANNEL},          {"a b", PUSHER_ERR_BAD_CHANNEL},
+        {"#server", PUSHER_ERR_BAD_CHANNEL},   {NULL, PUSHER_ERR_INVALID},
+        {"private-a", PUSHER_ERR_UNSUPPORTED}, {"presence-a", PUSHER_ERR_UNSUPPORTED},
+    };
+    size_t i = pick(app->world, 0, sizeof wrong / sizeof *wrong - 1);
+    size_t blocks = app->memory.blocks;
+    int rc = pusher_client_subscribe(app->client, wrong[i].name, &channel);
+    if (rc != wrong[i].rc || channel || app->memory.blocks != blocks)
+        violated(app->world, CHECK_I11, "subscribe(%s) gave %d",
+                 wrong[i].name ? wrong[i].name : "NULL", rc);
+    uint32_t last_ms = UINT32_MAX;
+    if (pusher_client_round_trip(app->client, &last_ms, NULL) == 0 && last_ms > 86400000)
+        violated(app->world, CHECK_I11, "a round trip of %u ms", (unsigned)last_ms);
+    rc = pusher_client_unbind(app->client, (pusher_id)1 << 60);
+    if (rc != PUSHER_ERR_NOT_FOUND)
+        violated(app->world, CHECK_I11, "unbinding what never was gave %d", rc);
+}
+
+void app_move(struct app *app)
+{
+    struct world *world = app->world;
+    if (!app->client) {
+        call_new(app);
+        return;
+    }
+    uint32_t dice = pick(world, 0, 99);
+    int channel;
+    if (dice < 20) {
+        call_connect(app);
+    } else if (dice < 26) {
+        call_disconnect(app);
+    } else if (dice < 52) {
+        call_subscribe(app, pick_channel(app, false));
+    } else if (dice < 64) {
+        if ((channel = pick_channel(app, true)) >= 0)
+            call_unsubscribe(app, channel);
+    } else if (dice < 82) {
+        channel = chance(world, 700) ? pick_channel(app, true) : -1;
+        call_bind(app, channel, pick_event(app));
+    } else if (dice < 92) {
+        int binding = pick_binding(app);
+        if (binding >= 0)
+            call_unbind(app, binding);
+    } else if (dice < 95) {
+        misuse(app);
+    } else if (dice < 97) {
+        call_ping(app);
+    } else if (dice < 98) {
+        call_hint(app);
+    } else {
+        call_free(app);
+    }
+}
+
+/* --- from beginning to end --- */
+
+/* Faults have stopped: makes up its mind and leaves it at that. */
+static void settle(void *userdata)
+{
+    struct app *app = userdata;
+    struct world *world = app->world;
+    if (!world->weather.calm || (app->loop && machine_puts_off(app->loop, &app->settle)))
+        return;
+    memory_fail(&app->memory, 0, 0);
+    happening_cancel(world, &app->reconnect);
+    app->settled_at = world->now;
+    if (app->ws)
+        transport_unstall(app->ws);
+    app->settled_deaf = app->ws && (app->ws->dead || app->ws->session.deaf);
+    if (!app->client)
+        call_new(app);
+    if (!app->channels[0])
+        call_subscribe(app, 0);
+    if (pick_binding(app) < 0)
+        call_bind(app, -1, -1);
+    if (world->weather.last || chance(world, 900))
+        call_connect(app);
+    else
+        call_disconnect(app);
+}
+
+void app_init(struct app *app, struct world *world, unsigned number)
+{
+    *app = (struct app){.world = world, .number = number};
+    memory_init(&app->memory, app);
+    app->reconnect.happen = reconnect;
+    app->reconnect.userdata = app;
+    app->settle.happen = settle;
+    app->settle.userdata = app;
+}
+
+void app_settle(struct app *app)
+{
+    happening_plan(app->world, &app->settle, app->world->now);
+}
+
+void app_end(struct app *app)
+{
+    if (app->client)
+        call_free(app);
+    app_look(app);
+    happening_cancel(app->world, &app->reconnect);
+    happening_cancel(app->world, &app->settle);
+}
+
+/* --- looking --- */
+
+static void look_at_channels(struct app *app)
+{
+    for (int i = 0; i < CHANNEL_NAMES; i++) {
+        pusher_channel *found = pusher_client_channel(app->client, channel_name(i));
+        if (found != app->channels[i])
+            violated(app->world, CHECK_I8, "channel %s is%s known", channel_name(i),
+                     found ? "" : " not");
+        if (found)
+            observe(app, &(struct fact){.kind = FACT_CHANNEL,
+                                        .n = {i, 1, pusher_channel_state(found)}});
+    }
+}
+
+static void look_at_client(struct app *app)
+{
+    observe(app,
+            &(struct fact){.kind = FACT_LEVELS,
+                           .n = {pusher_client_state(app->client), app->live,
+                                 app->ws && ws_can_send(app->ws),
+                                 (int64_t)app->memory.blocks, (int64_t)app->memory.bytes},
+                           .text = pusher_client_socket_id(app->client)});
+    look_at_channels(app);
+}
+
+void app_look(struct app *app)
+{
+    if (app->client) {
+        if (!app->loop->depth && list_empty(&app->loop->tasks))
+            look_at_client(app);
+        return;
+    }
+    if (app->own_loop && app->own_loop->depth)
+        return;
+    pusher_loop_free(app->own_loop);
+    app->own_loop = NULL;
+    if (app->uncounted) {
+        app->uncounted = false;
+        observe(app, &(struct fact){.kind = FACT_GONE,
+                                    .n = {(int64_t)app->memory.blocks,
+                                          (int64_t)app->memory.bytes, app->live}});
+    }
+}

@@ -1,0 +1,39 @@
+/*
+ * What the server says, one message each: the text for the client, and what it is, for
+ * the checks, which judge the client without reading its mind or its JSON.
+ */
+#ifndef SIM_LETTER_H
+#define SIM_LETTER_H
+
+#include "base/list.h"
+#include "names.h"
+#include "world.h"
+
+enum letter_kind {
+    LETTER_GREETING,  /* number: activity timeout in ms as it is to be taken, 0: none */
+    LETTER_EVENT,     /* ordinary: for the channel's bindings and the client's; number:
+                         its data is {"n":number}, 0: other data */
+    LETTER_PING,      /* pusher:ping, and ordinary too */
+    LETTER_ERROR,     /* pusher:error with code `number`, and ordinary too */
+    LETTER_SUCCEEDED, /* of the channel */
+    LETTER_REFUSED,   /* pusher:subscription_error of the channel */
+    LETTER_COUNT,     /* a subscription count of the channel */
+    LETTER_COUNT_BAD, /* one that is not a number */
+    LETTER_INTERNAL,  /* unknown pusher_internal: swallowed */
+    LETTER_GARBAGE,   /* not of the protocol: dropped, with a report */
+    LETTER_BINARY,    /* a binary frame */
+    LETTER_CLOSE      /* the end; number: close code, or -1 */
+};
+
+struct letter {
+    struct list link;
+    uint64_t arrives;
+    enum letter_kind kind;
+    int channel;    /* of names.h; -1: none */
+    int event;      /* of names.h */
+    int64_t number; /* see the kinds */
+    size_t len;
+    char text[];
+};
+
+#endif

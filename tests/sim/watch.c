@@ -1,0 +1,90 @@
+/*
+ * Facts to checks.
+ */
+#include "watch.h"
+
+#include "app.h"
+#include "machine.h"
+#include "transport.h"
+
+void watch_fact(struct app *app, const struct fact *fact)
+{
+    watch_calls(app, fact);
+    watch_delivery(app, fact);
+    watch_channels(app, fact);
+    watch_attempts(app, fact);
+}
+
+/* An attempt that was drawn well ends well within this; and letters that were under way
+ * when faults stopped arrive within it. */
+enum { HANDSHAKE_BUDGET_MS = 10000 };
+
+uint64_t watch_well_by(const struct app *app)
+{
+    const struct weather *weather = &app->world->weather;
+    const pusher_options *o = &app->options;
+    if (!weather->calm || app->settled_at < weather->calm_since)
+        return UINT64_MAX;
+    uint64_t budget = o->connect_timeout_ms + o->backoff_max_ms + HANDSHAKE_BUDGET_MS;
+    if (o->backoff_min_ms > o->backoff_max_ms)
+        budget += o->backoff_min_ms;
+    return app->settled_at + budget;
+}
+
+static uint64_t notice_ms(const struct app *app)
+{
+    const struct watch *w = &app->watch;
+    return w->activity_ms + app->options.pong_timeout_ms;
+}
+
+uint64_t watch_notice_by(const struct app *app)
+{
+    const struct watch *w = &app->watch;
+    uint64_t by = w->heard_at + notice_ms(app);
+    return (by < w->notice_by ? by : w->notice_by) + w->frozen_ms;
+}
+
+static void check_subscribed(struct app *app)
+{
+    const struct watch *w = &app->watch;
+    for (int i = 0; i < CHANNEL_NAMES; i++) {
+        const struct watched_channel *c = &w->channels[i];
+        bool well = c->stage == WATCHED_CONFIRMED || c->stage == WATCHED_REFUSED;
+        if (c->wanted && !well && app->ignored[i] != w->transport)
+            violated(app->world, CHECK_L2,
+                     "%s is not subscribed %u ms after faults stopped", channel_name(i),
+                     (unsigned)(app->world->now - app->settled_at));
+    }
+}
+
+static void check_liveness(struct app *app)
+{
+    struct watch *w = &app->watch;
+    struct world *world = app->world;
+    uint64_t by = watch_well_by(app);
+    if (by == UINT64_MAX || !w->wants)
+        return;
+    if (app->settled_deaf) /* that has to be noticed first */
+        by += notice_ms(app);
+    if (world->now <= by)
+        return;
+    if (!w->connected)
+        violated(world, CHECK_L1, "not connected %u ms after faults stopped",
+                 (unsigned)(world->now - app->settled_at));
+    else if (world->now > w->connected_at + HANDSHAKE_BUDGET_MS)
+        check_subscribed(app);
+}
+
+void watch_clock(struct app *app)
+{
+    struct watch *w = &app->watch;
+    struct world *world = app->world;
+    enum { TICK_MS = 1000 };
+    if (!w->alive || world->violation.check ||
+        world->now < app->loop->busy_until + TICK_MS)
+        return;
+    if (w->connected && world->now > watch_notice_by(app) + TICK_MS)
+        violated(world, CHECK_L3, "silent for %u ms, and still taken for connected",
+                 (unsigned)(world->now - w->heard_at));
+    check_liveness(app);
+}
