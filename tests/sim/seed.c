@@ -46,7 +46,7 @@ static void turn(void *userdata)
         world->down_until = planted(world, PLANT_NEVER_WELL) ? UINT64_MAX : world->now;
         world->weather.last = world->now >= last;
         settle(world);
-        next = world->now + pick(world, 3, 240) * MINUTE_MS;
+        next = world->now + pick(world, 3, 60) * MINUTE_MS;
     } else {
         weather_turn_bad(world);
         uint32_t longest = world->weather.incident_gap_ms < 60000 ? 8 : 40;
