@@ -7,7 +7,7 @@
 
 #include "base/mem.h"
 
-enum { FIRST_COUNT = 4 };
+enum { FIRST_COUNT = 2 };
 static const uint32_t MAX_COUNT = 1u << 24;
 
 void handle_table_init(struct handle_table *table, const pusher_allocator *mem)

@@ -18,8 +18,8 @@
  * needed. */
 #undef HASH_INITIAL_NUM_BUCKETS
 #undef HASH_INITIAL_NUM_BUCKETS_LOG2
-#define HASH_INITIAL_NUM_BUCKETS      4U
-#define HASH_INITIAL_NUM_BUCKETS_LOG2 2U
+#define HASH_INITIAL_NUM_BUCKETS      2U
+#define HASH_INITIAL_NUM_BUCKETS_LOG2 1U
 
 void map_init(struct map *map, const pusher_allocator *mem)
 {

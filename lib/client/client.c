@@ -159,7 +159,6 @@ int pusher_client_new(pusher_client **ret, const pusher_options *options)
     client->on_gap = known.on_gap;
     client->userdata = known.userdata;
     client->free_userdata = known.free_userdata;
-    client->log = known.log;
     list_init(&client->channels);
     list_init(&client->dead_bindings);
     list_init(&client->dead_channels);

@@ -30,13 +30,15 @@ struct binding_scope {
     struct list named; /* bound to one event */
 };
 
-/* Where the client connects: copies of the options' texts, NULL where absent. */
+/* Where the client connects: the options' texts, NULL where absent, copied into one
+ * block. */
 struct endpoint {
-    char *key;
-    char *host;
-    char *path;
-    char *origin;
-    char *ca_file;
+    char *texts;
+    const char *key;
+    const char *host;
+    const char *path;
+    const char *origin;
+    const char *ca_file;
     uint16_t port;
     size_t max_message_bytes;
     uint32_t connect_timeout_ms;
@@ -76,7 +78,6 @@ struct pusher_client {
     pusher_gap_fn on_gap;
     void *userdata;
     pusher_free_fn free_userdata;
-    pusher_log log;
     pusher_allocator mem;
 };
 

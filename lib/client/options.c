@@ -74,56 +74,48 @@ static int texts_valid(const pusher_options *o)
     return 0;
 }
 
-static char *dup_optional(const pusher_allocator *mem, const char *text, bool *failed)
+static size_t room_for(const char *text)
 {
-    char *copy = text ? mem_dup(mem, str_of(text)) : NULL;
-    *failed = *failed || (text && !copy);
-    return copy;
+    return text ? strlen(text) + 1 : 0;
 }
 
-static char *dup_host(const pusher_allocator *mem, const pusher_options *o, bool *failed)
+static const char *put_optional(char **at, const char *text)
 {
-    if (o->host)
-        return dup_optional(mem, o->host, failed);
-    struct buf host;
-    buf_init(&host, mem, 512);
-    char *copy = NULL;
-    if (url_append_cluster_host(&host, str_of(o->cluster)) == 0)
-        copy = mem_dup(mem, buf_str(&host));
-    buf_free(&host);
-    *failed = *failed || !copy;
-    return copy;
+    return text ? str_put(at, str_of(text)) : NULL;
 }
 
 static int endpoint_read(const pusher_options *o, const pusher_allocator *mem,
                          struct endpoint *ret)
 {
-    bool failed = false;
-    struct endpoint endpoint = {
-        .key = dup_optional(mem, o->key, &failed),
-        .host = dup_host(mem, o, &failed),
-        .path = dup_optional(mem, o->path && *o->path ? o->path : NULL, &failed),
-        .origin = dup_optional(mem, o->origin, &failed),
-        .ca_file = dup_optional(mem, o->ca_file, &failed),
-        .port = o->port,
-        .max_message_bytes = o->max_message_bytes,
-        .connect_timeout_ms = o->connect_timeout_ms,
-    };
-    if (failed) {
-        endpoint_free(&endpoint, mem);
-        return PUSHER_ERR_NOMEM;
+    struct buf host;
+    const char *path = o->path && *o->path ? o->path : NULL;
+    buf_init(&host, mem, 512);
+    int rc = o->host ? buf_append(&host, str_of(o->host))
+                     : url_append_cluster_host(&host, str_of(o->cluster));
+    char *texts = rc ? NULL
+                     : mem_alloc(mem, room_for(o->key) + host.len + 1 + room_for(path) +
+                                          room_for(o->origin) + room_for(o->ca_file));
+    if (texts) {
+        char *at = texts;
+        *ret = (struct endpoint){
+            .texts = texts,
+            .key = put_optional(&at, o->key),
+            .host = str_put(&at, buf_str(&host)),
+            .path = put_optional(&at, path),
+            .origin = put_optional(&at, o->origin),
+            .ca_file = put_optional(&at, o->ca_file),
+            .port = o->port,
+            .max_message_bytes = o->max_message_bytes,
+            .connect_timeout_ms = o->connect_timeout_ms,
+        };
     }
-    *ret = endpoint;
-    return 0;
+    buf_free(&host);
+    return texts ? 0 : PUSHER_ERR_NOMEM;
 }
 
 void endpoint_free(struct endpoint *endpoint, const pusher_allocator *mem)
 {
-    mem_free(mem, endpoint->key);
-    mem_free(mem, endpoint->host);
-    mem_free(mem, endpoint->path);
-    mem_free(mem, endpoint->origin);
-    mem_free(mem, endpoint->ca_file);
+    mem_free(mem, endpoint->texts);
     *endpoint = (struct endpoint){0};
 }
 
