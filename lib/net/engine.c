@@ -150,7 +150,7 @@ void engine_close(pusher_loop *loop)
 
 struct lws_context *loop_lws_context(pusher_loop *loop)
 {
-    loop->poke = true;
+    engine_poke(loop);
     return loop->context;
 }
 
@@ -195,6 +195,13 @@ void engine_arm(pusher_loop *loop)
     }
     timerfd_settime(loop->timer_fd, TFD_TIMER_ABSTIME, &spec, NULL);
     loop->timer_armed = due;
+}
+
+void engine_poke(pusher_loop *loop)
+{
+    loop->poke = true;
+    if (!loop->dispatching)
+        engine_arm(loop);
 }
 
 static void drain(int fd)

@@ -62,7 +62,7 @@ static void fail(struct http_request *request, int error, const char *reason)
 
 static void kill_socket(struct http_request *request)
 {
-    request->loop->poke = true;
+    engine_poke(request->loop);
     lws_set_timeout(request->wsi, PENDING_TIMEOUT_USER_OK, LWS_TO_KILL_ASYNC);
 }
 

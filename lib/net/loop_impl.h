@@ -61,6 +61,8 @@ void engine_close(pusher_loop *loop);
 void engine_turn(pusher_loop *loop);
 /* True when libuv has more to do at once. */
 bool engine_busy(pusher_loop *loop);
+/* libwebsockets was used outside of its callbacks: a turn is due. */
+void engine_poke(pusher_loop *loop);
 /* Sets the timer descriptor for the next moment that something is due. */
 void engine_arm(pusher_loop *loop);
 /* Waits at most `timeout_ms` (-1: without end) and takes the readiness that only wakes. 0
