@@ -140,23 +140,31 @@ void peer_send(int fd, const void *bytes, size_t len)
     assert_int_equal(fcntl(fd, F_SETFL, O_NONBLOCK), 0);
 }
 
-int peer_accept_websocket(pusher_loop *loop, int listener)
+bool peer_upgrade_answer(const char *head, char *out, size_t size)
 {
     static const char name[] = "Sec-WebSocket-Key: ";
-    char head[2048], text[128], answer[256];
+    char text[128];
     unsigned char sha[SHA_DIGEST_LENGTH], accept_value[64];
-    int fd = peer_accept(loop, listener);
-    peer_read(loop, fd, head, sizeof head, "\r\n\r\n");
     const char *key = strstr(head, name);
-    assert_non_null(key);
+    if (!key)
+        return false;
     snprintf(text, sizeof text, "%.24s258EAFA5-E914-47DA-95CA-C5AB0DC85B11",
              key + sizeof name - 1);
     SHA1((const unsigned char *)text, strlen(text), sha);
     EVP_EncodeBlock(accept_value, sha, sizeof sha);
-    snprintf(answer, sizeof answer,
+    snprintf(out, size,
              "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\n"
              "Connection: Upgrade\r\nSec-WebSocket-Accept: %s\r\n\r\n",
              (const char *)accept_value);
+    return true;
+}
+
+int peer_accept_websocket(pusher_loop *loop, int listener)
+{
+    char head[2048], answer[256];
+    int fd = peer_accept(loop, listener);
+    peer_read(loop, fd, head, sizeof head, "\r\n\r\n");
+    assert_true(peer_upgrade_answer(head, answer, sizeof answer));
     peer_send(fd, answer, strlen(answer));
     return fd;
 }

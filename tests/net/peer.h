@@ -31,6 +31,9 @@ void peer_read_bytes(pusher_loop *loop, int fd, void *out, size_t bytes);
 void peer_expect_end(pusher_loop *loop, int fd);
 void peer_send(int fd, const void *bytes, size_t len);
 
+/* The answer to the request `head` that makes it a WebSocket; false when it asks for
+ * none. Safe on any thread. */
+bool peer_upgrade_answer(const char *head, char *out, size_t size);
 /* Accepts a WebSocket. */
 int peer_accept_websocket(pusher_loop *loop, int listener);
 void peer_send_frame(int fd, int opcode, bool last, const void *payload, size_t len);
