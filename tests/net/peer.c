@@ -62,7 +62,14 @@ int peer_listen_full(uint16_t *ret_port, int fillers[3])
     return fd;
 }
 
-static void step(pusher_loop *loop, long long deadline)
+static long long deadline;
+
+void peer_begin(void)
+{
+    deadline = now_ms() + DEADLINE_MS;
+}
+
+void peer_step(pusher_loop *loop)
 {
     assert_true(now_ms() < deadline);
     pusher_loop_run_for(loop, STEP_MS);
@@ -70,7 +77,7 @@ static void step(pusher_loop *loop, long long deadline)
 
 bool peer_run_until(pusher_loop *loop, const bool *done)
 {
-    long long deadline = now_ms() + DEADLINE_MS;
+    peer_begin();
     while (!*done && now_ms() < deadline)
         pusher_loop_run_for(loop, STEP_MS);
     return *done;
@@ -78,24 +85,24 @@ bool peer_run_until(pusher_loop *loop, const bool *done)
 
 int peer_accept(pusher_loop *loop, int listener)
 {
-    long long deadline = now_ms() + DEADLINE_MS;
     int fd;
+    peer_begin();
     while ((fd = accept4(listener, NULL, NULL, SOCK_NONBLOCK)) < 0)
-        step(loop, deadline);
+        peer_step(loop);
     return fd;
 }
 
 size_t peer_read(pusher_loop *loop, int fd, char *out, size_t size, const char *end)
 {
-    long long deadline = now_ms() + DEADLINE_MS;
     size_t len = 0;
+    peer_begin();
     while (!memmem(out, len, end, strlen(end))) {
         ssize_t got = read(fd, out + len, size - 1 - len);
         assert_true(got != 0 && len < size - 1);
         if (got > 0)
             len += (size_t)got;
         else
-            step(loop, deadline);
+            peer_step(loop);
     }
     out[len] = '\0';
     return len;
@@ -103,28 +110,28 @@ size_t peer_read(pusher_loop *loop, int fd, char *out, size_t size, const char *
 
 void peer_read_bytes(pusher_loop *loop, int fd, void *out, size_t bytes)
 {
-    long long deadline = now_ms() + DEADLINE_MS;
     size_t len = 0;
+    peer_begin();
     while (len < bytes) {
         ssize_t got = read(fd, (char *)out + len, bytes - len);
         assert_true(got != 0);
         if (got > 0)
             len += (size_t)got;
         else
-            step(loop, deadline);
+            peer_step(loop);
     }
 }
 
 void peer_expect_end(pusher_loop *loop, int fd)
 {
-    long long deadline = now_ms() + DEADLINE_MS;
     char skipped[1024];
+    peer_begin();
     for (;;) {
         ssize_t got = read(fd, skipped, sizeof skipped);
         if (got == 0 || (got < 0 && errno != EAGAIN))
             return;
         if (got < 0)
-            step(loop, deadline);
+            peer_step(loop);
     }
 }
 

@@ -40,6 +40,11 @@ void peer_send_frame(int fd, int opcode, bool last, const void *payload, size_t 
 /* Reads a frame of a client, unmasked; returns its opcode. */
 int peer_read_frame(pusher_loop *loop, int fd, char *out, size_t size, size_t *ret_len);
 
+/* For steps of a test's own: begins one that has 10 s, and lets the loop run a little;
+ * fails the test when they are over. */
+void peer_begin(void);
+void peer_step(pusher_loop *loop);
+
 /* Lets the loop run until `*done`; false after 10 s. */
 bool peer_run_until(pusher_loop *loop, const bool *done);
 
