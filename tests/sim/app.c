@@ -144,12 +144,20 @@ static void settle(void *userdata)
         call_disconnect(app);
 }
 
+static void look(void *userdata)
+{
+    struct app *app = userdata;
+    if (!app->loop || !machine_puts_off(app->loop, &app->look))
+        app_look(app);
+}
+
 void app_init(struct app *app, struct world *world, unsigned number)
 {
     *app = (struct app){.world = world, .number = number};
     memory_init(&app->memory, app);
     app->reconnect.happen = reconnect;
     app->reconnect.userdata = app;
+    app->look = (struct happening){.happen = look, .userdata = app};
     app->settle.happen = settle;
     app->settle.userdata = app;
 }
@@ -165,6 +173,7 @@ void app_end(struct app *app)
         call_free(app);
     app_look(app);
     happening_cancel(app->world, &app->reconnect);
+    happening_cancel(app->world, &app->look);
     happening_cancel(app->world, &app->settle);
 }
 

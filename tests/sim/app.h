@@ -53,6 +53,7 @@ struct app {
     bool uncounted;     /* the client has been freed, and its memory not looked at yet */
     bool fixed_options; /* the defaults, for comparisons between many clients */
     struct happening reconnect; /* after a refusal */
+    struct happening look;      /* soon after a call from outside */
     struct happening settle;
     uint64_t settled_at; /* since when it leaves the client alone */
     bool settled_deaf;   /* with a connection that does not answer */

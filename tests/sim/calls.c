@@ -2,6 +2,8 @@
  * The public calls, and the callbacks that come of them.
  */
 #include <assert.h>
+#include <json-c/json.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -38,8 +40,11 @@ static struct fact begins(struct app *app, enum call call, int channel, int even
 
 static void returns(struct app *app, struct fact *fact, int rc)
 {
+    enum { SOON_MS = 5 };
     fact->n[4] = rc;
     observe(app, fact);
+    if (!app->inside)
+        happening_plan(app->world, &app->look, app->world->now + SOON_MS);
 }
 
 /* --- callbacks --- */
@@ -82,6 +87,22 @@ static void on_problem(pusher_client *client, const pusher_problem *problem,
     callback_ends(app);
 }
 
+/* Parsed once, and what the text says. */
+static void look_at_json(struct app *app, const pusher_event *event)
+{
+    struct json_object *json = pusher_event_json(event);
+    struct json_object *number = NULL;
+    char text[40];
+    if (json != pusher_event_json(event) || (!event->data.ptr && json))
+        violated(app->world, CHECK_L7, "the data of an event is parsed twice");
+    if (!json_object_object_get_ex(json, "n", &number))
+        return;
+    snprintf(text, sizeof text, "{\"n\":%lld}", (long long)json_object_get_int64(number));
+    if (!str_equal(event->data, str_of(text)))
+        violated(app->world, CHECK_L7, "the data %.*s is parsed as %s",
+                 STR_ARG(event->data), text);
+}
+
 static void on_event(pusher_client *client, const pusher_event *event, void *userdata)
 {
     struct app_binding *binding = userdata;
@@ -94,7 +115,7 @@ static void on_event(pusher_client *client, const pusher_event *event, void *use
                                 .text = event->name,
                                 .more = event->data});
     if (chance(app->world, 20))
-        (void)pusher_event_json(event);
+        look_at_json(app, event);
     callback_ends(app);
 }
 

@@ -4,6 +4,8 @@
 #include "machine.h"
 
 #include <assert.h>
+#include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -83,6 +85,7 @@ void machine_enter(pusher_loop *loop)
 {
     assert(loop->depth == 0); /* a handler never runs inside another */
     loop->depth++;
+    loop->reads = 0;
     if (loop->slept)
         resume(loop);
 }
@@ -209,8 +212,22 @@ int loop_run_until(pusher_loop *loop, const int *done)
     return PUSHER_ERR_REENTRANT;
 }
 
+/* A client that asks for the time again and again does not come back: it cannot be told
+ * to, so the process ends. */
+static void count_read(pusher_loop *loop)
+{
+    enum { MOST_READS = 1000000 };
+    if (++loop->reads < MOST_READS)
+        return;
+    violated(loop->world, CHECK_L6, "the client does not come back");
+    fprintf(stderr, "at %" PRIu64 " ms: the client does not come back (L6)\n",
+            loop->world->now);
+    abort();
+}
+
 uint64_t loop_now(pusher_loop *loop)
 {
+    count_read(loop);
     return loop->world->now;
 }
 

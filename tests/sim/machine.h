@@ -26,6 +26,7 @@ struct pusher_loop {
     int free_pending;
     unsigned fired;    /* timers and tasks at one instant */
     uint64_t fired_at; /* that one */
+    uint64_t reads;    /* of the clock since then */
 };
 
 /* True: the machine does nothing now, and `happening` was put off until it does. */

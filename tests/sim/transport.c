@@ -332,11 +332,28 @@ static void frame_gone(void *userdata)
 
 /* --- net/ws.h --- */
 
+/* Where it goes, and how it asks (URL-01). */
+static void check_target(struct app *app, const struct ws_target *target)
+{
+    const pusher_options *o = &app->options;
+    bool right = str_equal(target->host, str_of(o->host)) &&
+                 str_equal(target->host_header, str_of(o->host)) &&
+                 target->port == (target->tls ? 443 : 80) &&
+                 str_starts_with(target->request,
+                                 STR("/app/" SIM_KEY "?protocol=7&client=libpusher&")) &&
+                 target->max_message_bytes == o->max_message_bytes &&
+                 target->timeout_ms == o->connect_timeout_ms;
+    if (!right)
+        violated(app->world, CHECK_I22, "dials %.*s:%u %.*s", STR_ARG(target->host),
+                 target->port, STR_ARG(target->request));
+}
+
 int ws_dial(pusher_loop *loop, const struct ws_target *target,
             const struct ws_handler *handler, struct ws **ret)
 {
     struct world *world = loop->world;
     struct app *app = loop->app;
+    check_target(app, target);
     void *token =
         fault_strikes(world, FAULT_DIAL_MEMORY) ? NULL : mem_alloc(&loop->mem, 200);
     observe(app, &(struct fact){.kind = FACT_DIAL,

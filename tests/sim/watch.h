@@ -50,6 +50,7 @@ struct watched_letter {
     bool disturbed; /* a call or a failed allocation cut it short: not all need to hear */
     uint64_t born_limit; /* bindings that are younger must not hear of it */
     bool told;           /* a binding has heard of it */
+    bool stopped;        /* its channel was unsubscribed then: nobody else hears of it */
     bool gap;            /* a gap is to be told */
     uint64_t gap_ms;     /* of this length */
     int rank;            /* of the binding that heard last */
@@ -78,8 +79,9 @@ struct watch {
     uint64_t dial_at;
     uint64_t started_at; /* the present attempt */
     bool started_by_call;
-    bool attempt_open; /* begun, and its end not reported */
-    bool greeting;     /* its greeting is just being handled */
+    bool attempt_open;  /* begun, and its end not reported */
+    bool greeting;      /* its greeting is just being handled */
+    bool greeted_again; /* a second one is: the connection must be given up */
     bool connected;
     unsigned transport;
     bool tls; /* moved up, or asked for */

@@ -146,6 +146,7 @@ static void on_received(struct app *app, const struct fact *fact)
     w->may_ping = false;
     w->inband_code = -1;
     w->inband_unsure = false;
+    w->greeted_again = w->connected && kind == LETTER_GREETING;
     if (!w->connected && kind == LETTER_GREETING && w->attempt_open && w->wants) {
         on_greeting(app, fact);
     } else if (w->connected && kind == LETTER_ERROR && fact->n[4] >= 4000 &&
@@ -231,6 +232,7 @@ static void on_failed_attempt(struct app *app, const struct fact *fact)
         violated(app->world, CHECK_I21, "reported with code %d, and it was %d",
                  (int)fact->n[1], (int)code);
     w->attempt_open = w->connected = w->greeting = w->ended = false;
+    w->greeted_again = false;
     w->reasons += 3;
     if (verdict == GIVE_UP) {
         w->wants = false;
@@ -433,6 +435,9 @@ void watch_attempts(struct app *app, const struct fact *fact)
         return;
     case FACT_TAKEN:
         w->greeting = false;
+        if (w->greeted_again && w->connected)
+            violated(app->world, CHECK_I3, "a second greeting is lived with");
+        w->greeted_again = false;
         if (fact->n[1]) /* it may have been read without its code */
             w->inband_unsure = true;
         return;

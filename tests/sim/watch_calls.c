@@ -129,6 +129,18 @@ static void look_for_key(struct app *app, const char *where, pusher_str text)
         violated(app->world, CHECK_I18, "the key is in %s", where);
 }
 
+/* What others have said is quoted there: no byte of it may be a command to a terminal. */
+static void check_words(struct app *app, pusher_str text)
+{
+    for (size_t i = 0; i < text.len; i++) {
+        unsigned char byte = (unsigned char)text.ptr[i];
+        if (byte < 0x20 || byte >= 0x7f)
+            violated(app->world, CHECK_I21, "a report with the byte %d", byte);
+    }
+    if (!text.len)
+        violated(app->world, CHECK_I21, "a report without words");
+}
+
 /* A client with a channel and a binding takes some 30 blocks; what it holds must not grow
  * with what it has lived through. */
 static void check_memory(struct app *app, const struct fact *fact)
@@ -164,6 +176,7 @@ void watch_calls(struct app *app, const struct fact *fact)
         return;
     case FACT_PROBLEM:
         look_for_key(app, "a report", fact->text);
+        check_words(app, fact->text);
         on_callback(app);
         return;
     case FACT_STATE:

@@ -95,9 +95,9 @@ static void on_event(struct app *app, const struct fact *fact)
     struct watched_letter *l = &w->letter;
     struct watched_binding *b = &w->bindings[fact->n[0]];
     bool of_gone = b->channel >= 0 && !w->channels[b->channel].wanted;
-    if (of_gone)
+    if (of_gone || l->stopped)
         violated(world, CHECK_I6, "an event of %s after unsubscribe",
-                 channel_name(b->channel));
+                 channel_name(of_gone ? b->channel : (int)l->channel));
     if (!l->open) {
         violated(world, w->wants ? CHECK_L7 : CHECK_I7, "an event out of nothing");
         return;
@@ -187,6 +187,8 @@ static void on_return(struct app *app, const struct fact *fact)
         return;
     case CALL_UNSUBSCRIBE:
         forget_bindings_of(w, fact->n[1]);
+        w->letter.stopped |=
+            w->letter.told && w->letter.to_channel && w->letter.channel == fact->n[1];
         w->letter.disturbed |= w->letter.open;
         return;
     case CALL_FREE:

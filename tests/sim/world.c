@@ -26,10 +26,16 @@ void happening_cancel(struct world *world, struct happening *happening)
 
 void world_run(struct world *world, uint64_t until)
 {
+    enum { MOST_AT_ONE_INSTANT = 100000 };
+    unsigned at_this_instant = 0;
     for (;;) {
         struct heap_node *node = heap_first(&world->queue);
         if (!node || node->deadline > until || world->violation.check)
             break;
+        at_this_instant = node->deadline == world->now ? at_this_instant + 1 : 0;
+        if (at_this_instant > MOST_AT_ONE_INSTANT)
+            violated(world, CHECK_L6, "more than %d happenings at one instant",
+                     MOST_AT_ONE_INSTANT);
         world->now = node->deadline;
         struct happening *next = container_of(node, struct happening, node);
         happening_cancel(world, next);
