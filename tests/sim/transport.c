@@ -419,9 +419,10 @@ void ws_close(struct ws *ws, int code)
     if (code != 1000)
         violated(ws->world, CHECK_I22, "closed with %d and not 1000 (CLOSE-10)", code);
     fact(ws, FACT_CLOSED, 0, 0, (pusher_str){NULL, 0});
-    bool wants = ws->app->watch.wants;
-    if ((planted(ws->world, PLANT_TRANSPORT_KEPT) && wants) ||
-        (planted(ws->world, PLANT_HANGS_ON) && !wants && ws->app->watch.alive))
-        return;
+    struct app *app = ws->app;
+    bool wants = app->watch.wants;
+    bool kept = (planted(ws->world, PLANT_TRANSPORT_KEPT) && wants) ||
+                (planted(ws->world, PLANT_HANGS_ON) && !wants && app->watch.alive);
     forget(ws);
+    app->live += kept; /* as if it were there */
 }
