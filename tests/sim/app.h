@@ -50,6 +50,7 @@ struct app {
     pusher_channel *channels[CHANNEL_NAMES];
     struct app_binding *bindings[MOST_BINDINGS];
     bool inside;        /* a callback runs */
+    bool binding_now;   /* inside a bind */
     bool uncounted;     /* the client has been freed, and its memory not looked at yet */
     bool fixed_options; /* the defaults, for comparisons between many clients */
     struct happening reconnect; /* after a refusal */

@@ -43,7 +43,7 @@ static void returns(struct app *app, struct fact *fact, int rc)
     enum { SOON_MS = 5 };
     fact->n[4] = rc;
     observe(app, fact);
-    if (!app->inside)
+    if (app->loop && !app->loop->depth)
         happening_plan(app->world, &app->look, app->world->now + SOON_MS);
 }
 
@@ -95,8 +95,10 @@ static void look_at_json(struct app *app, const pusher_event *event)
     char text[40];
     if (json != pusher_event_json(event) || (!event->data.ptr && json))
         violated(app->world, CHECK_L7, "the data of an event is parsed twice");
-    if (!json_object_object_get_ex(json, "n", &number))
+    if (!str_starts_with(event->data, STR("{\"n\":")))
         return;
+    if (!json_object_object_get_ex(json, "n", &number))
+        violated(app->world, CHECK_L7, "the data of an event is not parsed");
     snprintf(text, sizeof text, "{\"n\":%lld}", (long long)json_object_get_int64(number));
     if (!str_equal(event->data, str_of(text)))
         violated(app->world, CHECK_L7, "the data %.*s is parsed as %s",
@@ -147,6 +149,9 @@ static void binding_released(void *userdata)
     struct app_binding *binding = userdata;
     struct app *app = binding->app;
     observe(app, &(struct fact){.kind = FACT_RELEASED, .n = {binding->number}});
+    /* User code, too; but not where a call is about to fail. */
+    if (app->client && !app->binding_now && fault_strikes(app->world, FAULT_CALL_INSIDE))
+        app_move(app);
     app->bindings[binding->number] = NULL;
     free(binding);
 }
@@ -283,10 +288,12 @@ void call_bind(struct app *app, int channel, int event)
     app->bindings[slot] = binding;
     struct fact fact = begins(app, CALL_BIND, channel, event, slot);
     pusher_id id = 0;
+    app->binding_now = true;
     int rc = channel < 0 ? pusher_client_bind(app->client, event_name(event), on_event,
                                               binding, binding_released, &id)
                          : pusher_channel_bind(app->channels[channel], event_name(event),
                                                on_event, binding, binding_released, &id);
+    app->binding_now = false;
     if (!rc)
         binding->id = id;
     returns(app, &fact, rc);

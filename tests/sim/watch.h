@@ -15,7 +15,7 @@
 #include "names.h"
 #include "trace.h"
 
-enum { WATCHED_BINDINGS = 24 };
+enum { WATCHED_BINDINGS = 24, MOST_NESTED_CALLS = 32 };
 
 /* Where a subscription stands on the present connection. */
 enum watched_stage {
@@ -61,9 +61,10 @@ struct watch {
     bool alive;         /* between new and free */
     bool unhappy_alive; /* false: freed and not made again */
     int calls_open, callbacks_open;
-    size_t blocks_before; /* the call */
-    size_t failed_before;
-    bool client_owned; /* its userdata is the library's */
+    size_t blocks_before[MOST_NESTED_CALLS]; /* each of the calls that are open */
+    size_t failed_before[MOST_NESTED_CALLS];
+    bool there_before[MOST_NESTED_CALLS]; /* the binding that is to be unbound */
+    bool client_owned;                    /* its userdata is the library's */
 
     /* wishes */
     bool wants;        /* connect was asked for, and the client has not given up */

@@ -30,7 +30,8 @@ static void on_failure(struct app *app, const struct fact *fact)
     struct watch *w = &app->watch;
     int64_t call = fact->n[0];
     int64_t rc = fact->n[4];
-    bool memory_failed = app->memory.failed > w->failed_before;
+    int depth = w->calls_open; /* of this call: it was closed */
+    bool memory_failed = app->memory.failed > w->failed_before[depth];
     bool limited = rc == PUSHER_ERR_LIMIT && call == CALL_SUBSCRIBE;
     bool expected = call == CALL_PING ? rc == PUSHER_ERR_STATE && !w->connected
                     : call == CALL_UNBIND
@@ -41,25 +42,24 @@ static void on_failure(struct app *app, const struct fact *fact)
     if (!expected)
         violated(app->world, CHECK_I11, "%s gave %d without a reason",
                  call_name((int)call), (int)rc);
-    if (app->memory.blocks > w->blocks_before)
+    size_t before = w->blocks_before[depth];
+    if (app->memory.blocks > before)
         violated(app->world, CHECK_I11, "%s failed, and kept %zu blocks",
-                 call_name((int)call), app->memory.blocks - w->blocks_before);
+                 call_name((int)call), app->memory.blocks - before);
 }
 
 static void on_unbind(struct app *app, const struct fact *fact)
 {
-    const struct watched_binding *b = &app->watch.bindings[fact->n[3]];
-    if (b->there != (fact->n[4] == 0))
+    bool there = app->watch.there_before[app->watch.calls_open];
+    if (there != (fact->n[4] == 0))
         violated(app->world, CHECK_I11, "unbind gave %d for a binding that is%s there",
-                 (int)fact->n[4], b->there ? "" : " not");
+                 (int)fact->n[4], there ? "" : " not");
 }
 
 static void on_return(struct app *app, const struct fact *fact)
 {
     struct watch *w = &app->watch;
-    if (w->calls_open != 1)
-        violated(app->world, CHECK_I16, "calls are nested");
-    w->calls_open = 0;
+    w->calls_open--;
     switch (fact->n[0]) {
     case CALL_NEW:
         on_new(app, fact);
@@ -162,10 +162,15 @@ void watch_calls(struct app *app, const struct fact *fact)
     struct watch *w = &app->watch;
     switch (fact->kind) {
     case FACT_CALL:
-        if (w->calls_open++)
-            violated(app->world, CHECK_I16, "calls are nested");
-        w->blocks_before = app->memory.blocks;
-        w->failed_before = app->memory.failed;
+        if (w->calls_open == MOST_NESTED_CALLS)
+            violated(app->world, CHECK_I16, "calls are nested too deep");
+        if (app->world->violation.check)
+            return;
+        w->blocks_before[w->calls_open] = app->memory.blocks;
+        w->failed_before[w->calls_open] = app->memory.failed;
+        w->there_before[w->calls_open] =
+            fact->n[0] == CALL_UNBIND && w->bindings[fact->n[3]].there;
+        w->calls_open++;
         if (fact->n[0] == CALL_NEW) /* freed with the client, or if it fails */
             w->client_owned = true;
         if (fact->n[0] == CALL_BIND)

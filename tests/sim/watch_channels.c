@@ -51,8 +51,6 @@ static void on_return(struct app *app, const struct fact *fact)
         return;
     if (fact->n[0] == CALL_SUBSCRIBE)
         on_subscribe(&w->channels[fact->n[1]]);
-    if (fact->n[0] == CALL_UNSUBSCRIBE)
-        on_unsubscribe(&w->channels[fact->n[1]]);
 }
 
 /* A ping is sent after silence, or because somebody asked (PING-02). */
@@ -166,6 +164,10 @@ static void on_levels(struct app *app, const struct fact *fact)
 void watch_channels(struct app *app, const struct fact *fact)
 {
     switch (fact->kind) {
+    case FACT_CALL: /* it cannot fail, and free functions run inside */
+        if (fact->n[0] == CALL_UNSUBSCRIBE)
+            on_unsubscribe(&app->watch.channels[fact->n[1]]);
+        return;
     case FACT_RETURN:
         on_return(app, fact);
         return;

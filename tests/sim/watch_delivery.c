@@ -164,26 +164,25 @@ static void forget_bindings_of(struct watch *w, int64_t channel)
     }
 }
 
-static void on_return(struct app *app, const struct fact *fact)
+static void on_bind(struct watch *w, const struct fact *fact)
+{
+    w->bindings[fact->n[3]] = (struct watched_binding){
+        .there = true,
+        .channel = (int)fact->n[1],
+        .event = (int)fact->n[2],
+        .born = ++w->binding_clock,
+    };
+    /* Made before anybody has heard of the message: it may hear, or not. */
+    w->letter.disturbed |= w->letter.open && !w->letter.told;
+}
+
+/* What takes something away has done so when free functions run inside it. */
+static void on_call(struct app *app, const struct fact *fact)
 {
     struct watch *w = &app->watch;
-    bool done = fact->n[4] == 0;
     switch (fact->n[0]) {
-    case CALL_BIND:
-        if (!done)
-            return;
-        w->bindings[fact->n[3]] = (struct watched_binding){
-            .there = true,
-            .channel = (int)fact->n[1],
-            .event = (int)fact->n[2],
-            .born = ++w->binding_clock,
-        };
-        /* Made before anybody has heard of the message: it may hear, or not. */
-        w->letter.disturbed |= w->letter.open && !w->letter.told;
-        return;
     case CALL_UNBIND:
-        if (done)
-            w->bindings[fact->n[3]].there = false;
+        w->bindings[fact->n[3]].there = false;
         return;
     case CALL_UNSUBSCRIBE:
         forget_bindings_of(w, fact->n[1]);
@@ -218,8 +217,12 @@ void watch_delivery(struct app *app, const struct fact *fact)
     case FACT_TAKEN:
         on_taken(app, fact);
         return;
+    case FACT_CALL:
+        on_call(app, fact);
+        return;
     case FACT_RETURN:
-        on_return(app, fact);
+        if (fact->n[0] == CALL_BIND && !fact->n[4])
+            on_bind(&app->watch, fact);
         return;
     default:
         return;
