@@ -120,6 +120,13 @@ static int descriptors_open(pusher_loop *loop)
     return PUSHER_ERR_SYSTEM;
 }
 
+/* Lets handles that are being closed end. */
+static void run_until_closed(pusher_loop *loop)
+{
+    while (uv_loop_alive(&loop->uv))
+        uv_run(&loop->uv, UV_RUN_NOWAIT);
+}
+
 int engine_open(pusher_loop *loop)
 {
     if (uv_loop_init(&loop->uv))
@@ -129,6 +136,7 @@ int engine_open(pusher_loop *loop)
         rc = context_open(loop);
     if (!rc)
         return 0;
+    run_until_closed(loop);
     descriptors_close(loop);
     uv_loop_close(&loop->uv);
     return rc;
@@ -137,11 +145,8 @@ int engine_open(pusher_loop *loop)
 /* libwebsockets wants to be destroyed twice on a foreign loop, with turns in between. */
 void engine_close(pusher_loop *loop)
 {
-    lws_context_destroy(loop->context);
-    struct event_pipe_guard guard = event_pipe_occupy(loop->event_pipe);
-    while (uv_loop_alive(&loop->uv))
-        uv_run(&loop->uv, UV_RUN_NOWAIT);
-    event_pipe_release(&guard);
+    event_pipe_destroy_context(loop->context, loop->event_pipe);
+    run_until_closed(loop);
     if (loop->context)
         lws_context_destroy(loop->context);
     uv_loop_close(&loop->uv);

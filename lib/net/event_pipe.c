@@ -1,51 +1,53 @@
 /*
- * Keeping a number occupied that is closed twice.
+ * Preventing a second close. No call of libwebsockets sets the descriptor of a socket,
+ * but one reads it: given memory that counts, lws_get_socket_fd() tells where it reads.
  */
 #include "net/event_pipe.h"
 
-#include <fcntl.h>
-#include <unistd.h>
-
-#include <sys/mman.h>
-#include <sys/stat.h>
+#include <libwebsockets.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <string.h>
 
 static void take_poll_handle(uv_handle_t *handle, void *ret)
 {
-    uv_os_fd_t fd;
-    if (handle->type == UV_POLL && uv_fileno(handle, &fd) == 0)
-        *(int *)ret = fd;
+    if (handle->type == UV_POLL)
+        *(uv_handle_t **)ret = handle;
 }
 
-int event_pipe_find(uv_loop_t *uv)
+uv_handle_t *event_pipe_find(uv_loop_t *uv)
 {
-    int fd = -1;
-    uv_walk(uv, take_poll_handle, &fd);
-    return fd;
+    uv_handle_t *handle = NULL;
+    uv_walk(uv, take_poll_handle, &handle);
+    return handle;
 }
 
-struct event_pipe_guard event_pipe_occupy(int fd)
+/* In ints from the beginning of a struct lws; -1: not in what was looked through. */
+static int place_of_descriptor(void)
 {
-    struct event_pipe_guard guard = {.fd = -1};
-    struct stat what;
-    if (fd < 0 || fcntl(fd, F_GETFD) >= 0)
-        return guard; /* not closed, or somebody else has it already */
-    int file = memfd_create("libpusher", MFD_CLOEXEC); /* something of its own to know */
-    if (file < 0)
-        return guard;
-    int taken = file == fd ? file : fcntl(file, F_DUPFD_CLOEXEC, fd);
-    if (taken == fd && fstat(taken, &what) == 0)
-        guard = (struct event_pipe_guard){fd, what.st_dev, what.st_ino};
-    else if (taken >= 0)
-        close(taken);
-    if (file != taken)
-        close(file);
-    return guard;
+    enum { INTS = 1024 }; /* several times a struct lws */
+    union {
+        max_align_t align;
+        int numbers[INTS];
+    } counting;
+    for (int i = 0; i < INTS; i++)
+        counting.numbers[i] = i;
+    int place = lws_get_socket_fd((struct lws *)(void *)&counting);
+    return place >= 0 && place < INTS ? place : -1;
 }
 
-void event_pipe_release(const struct event_pipe_guard *guard)
+void event_pipe_destroy_context(struct lws_context *context, uv_handle_t *pipe)
 {
-    struct stat what;
-    if (guard->fd >= 0 && fstat(guard->fd, &what) == 0 && what.st_dev == guard->device &&
-        what.st_ino == guard->inode)
-        close(guard->fd);
+    struct lws *wsi = pipe ? pipe->data : NULL;
+    int fd = wsi ? lws_get_socket_fd(wsi) : -1;
+    int place = place_of_descriptor();
+    lws_context_destroy(context);
+    /* Until its close callback runs, in a turn, the handle is there, and what it names.
+     */
+    bool again = fd >= 0 && place >= 0 && uv_is_closing(pipe) && pipe->data == wsi &&
+                 lws_get_socket_fd(wsi) == fd;
+    if (!again)
+        return;
+    int none = LWS_SOCK_INVALID;
+    memcpy((char *)wsi + sizeof none * (size_t)place, &none, sizeof none);
 }

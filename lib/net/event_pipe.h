@@ -1,30 +1,20 @@
 /*
- * libwebsockets 4.1 closes the descriptor of its event pipe twice when a context on a
- * libuv loop is destroyed: in lws_context_destroy(), and again in a later turn of the
- * loop, when another thread may own the number already. In between it is kept occupied.
+ * libwebsockets closes the descriptor of its event pipe twice when a context on a libuv
+ * loop is destroyed: in lws_context_destroy(), and again in a later turn of the loop,
+ * when another thread may own the number already. The second close is prevented (4.1.6;
+ * the check makes it harmless where a version closes once).
  */
 #ifndef NET_EVENT_PIPE_H
 #define NET_EVENT_PIPE_H
 
-#include <stdbool.h>
-
-#include <sys/types.h>
 #include <uv.h>
 
-/* The descriptor that libwebsockets watches on its new loop; -1 when there is none. */
-int event_pipe_find(uv_loop_t *uv);
+/* The handle by which a new context watches its pipe; NULL when there is none. It lives
+ * as long as the context. */
+uv_handle_t *event_pipe_find(uv_loop_t *uv);
 
-/* What stands in for it. */
-struct event_pipe_guard {
-    int fd; /* -1: nothing */
-    dev_t device;
-    ino_t inode;
-};
-
-/* After the first close: takes the number `fd`, unless it is taken. */
-struct event_pipe_guard event_pipe_occupy(int fd);
-
-/* After the second one, or where there is none: gives it back. */
-void event_pipe_release(const struct event_pipe_guard *guard);
+/* lws_context_destroy(), its first call; the pipe is closed once. */
+struct lws_context;
+void event_pipe_destroy_context(struct lws_context *context, uv_handle_t *pipe);
 
 #endif

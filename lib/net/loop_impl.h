@@ -32,7 +32,7 @@ struct pusher_loop {
     int resume_fd;        /* the system's clock was set, as when it resumes; or -1 */
     uint64_t timer_armed; /* what timer_fd is set to, in ms; UINT64_MAX: nothing */
     struct lws_context *context; /* libwebsockets clears it when it is gone */
-    int event_pipe;              /* its own descriptor, see event_pipe.h */
+    uv_handle_t *event_pipe;     /* its own, see event_pipe.h */
     struct list vhosts;
     bool poke; /* libwebsockets was used outside of its callbacks in this turn */
 
