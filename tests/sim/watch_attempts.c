@@ -383,7 +383,7 @@ static void on_levels(struct app *app, const struct fact *fact)
         violated(world, CHECK_L4, "a transport lives, and none is wanted");
     if (fact->n[1] > 1)
         violated(world, CHECK_I1, "%u transports live", (unsigned)fact->n[1]);
-    if (w->wants && w->may_dial && now >= w->dial_at)
+    if (w->wants && w->may_dial && now > w->dial_at)
         violated(world, CHECK_L5, "the next attempt is due, and not made");
     if (w->wants && !w->may_dial && !fact->n[1])
         violated(world, CHECK_I21, "the attempt is over, and was not reported");
