@@ -171,6 +171,7 @@ static int make_client(struct listener *l)
     options.ca_file = l->args.connect.ca_file;
     set_seconds(&options.activity_timeout_ms, l->args.activity_timeout_s);
     set_seconds(&options.pong_timeout_ms, l->args.pong_timeout_s);
+    set_seconds(&options.reconnect_spread_ms, l->args.reconnect_spread_s);
     set_seconds(&options.unavailable_timeout_ms, l->args.unavailable_timeout_s);
     set_seconds(&options.connect_timeout_ms, l->args.connect_timeout_s);
     options.on_state = on_state;

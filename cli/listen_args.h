@@ -16,6 +16,7 @@ struct listen_args {
     uint32_t activity_timeout_s;
     uint32_t pong_timeout_s;
     uint32_t unavailable_timeout_s;
+    uint32_t reconnect_spread_s;
     uint32_t connect_timeout_s;
     bool states;
     bool json;

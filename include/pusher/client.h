@@ -153,11 +153,15 @@ typedef struct pusher_options {
 
     /* Reconnecting (RETRY-06): a random delay between backoff_min_ms and an upper bound
      * that doubles with each failed attempt up to backoff_max_ms. */
-    uint32_t backoff_min_ms;  /* 100 to 600000; default 1000 */
-    uint32_t backoff_max_ms;  /* backoff_min_ms to 3600000; default 30000 */
-    uint32_t max_attempts;    /* default 0: unlimited. After so many failed attempts
-                                 without a stable connection the library gives up: state
-                                 DISCONNECTED, until pusher_client_connect() */
+    uint32_t backoff_min_ms;      /* 100 to 600000; default 1000 */
+    uint32_t backoff_max_ms;      /* backoff_min_ms to 3600000; default 30000 */
+    uint32_t reconnect_spread_ms; /* 0 to 3600000; default 9500. After a connection that
+                                     the other side has ended, the upper bound is at least
+                                     this (but not above backoff_max_ms): the clients of
+                                     a server that dies do not return all at once */
+    uint32_t max_attempts;        /* default 0: unlimited. After so many failed attempts
+                                     without a stable connection the library gives up: state
+                                     DISCONNECTED, until pusher_client_connect() */
     uint32_t stable_after_ms; /* 0 to 3600000; default 10000. A connection that lived this
                                  long makes the backoff start anew */
 

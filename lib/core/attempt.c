@@ -131,7 +131,14 @@ void attempt_fail(struct core *core, const struct attempt_failure *failure)
     }
     backoff_count_failure(&core->backoff);
     enum verdict verdict = judge(core, failure->code);
-    uint32_t delay_ms = verdict == VERDICT_WAIT ? backoff_draw(&core->backoff) : 0;
+    uint32_t delay_ms = 0;
+    if (verdict == VERDICT_WAIT) {
+        /* Perhaps not only ours was ended. */
+        bool lost = was_connected && failure->kind == PUSHER_PROBLEM_CLOSED;
+        delay_ms =
+            lost ? backoff_draw_spread(&core->backoff, core->config.reconnect_spread_ms)
+                 : backoff_draw(&core->backoff);
+    }
     pusher_problem problem = {
         .kind = failure->kind,
         .code = failure->code,

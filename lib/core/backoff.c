@@ -50,6 +50,16 @@ uint32_t backoff_draw(struct backoff *backoff)
     return random_between(&backoff->random, backoff->min_ms, backoff_bound(backoff));
 }
 
+/* A server that dies ends all of its connections in one instant, and doubling from the
+ * floor would bring everybody back within the same second. */
+uint32_t backoff_draw_spread(struct backoff *backoff, uint32_t spread_ms)
+{
+    uint32_t bound = backoff_bound(backoff);
+    if (spread_ms > bound)
+        bound = spread_ms < backoff->max_ms ? spread_ms : backoff->max_ms;
+    return random_between(&backoff->random, backoff->min_ms, bound);
+}
+
 bool backoff_take_immediate(struct backoff *backoff)
 {
     bool allowed = !backoff->immediate_used;

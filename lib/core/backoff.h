@@ -33,6 +33,10 @@ uint32_t backoff_bound(const struct backoff *backoff);
 /* Draws a delay of min_ms … backoff_bound(). */
 uint32_t backoff_draw(struct backoff *backoff);
 
+/* As backoff_draw(), after a connection that the other side has ended: the upper bound is
+ * at least `spread_ms`, up to max_ms. */
+uint32_t backoff_draw_spread(struct backoff *backoff, uint32_t spread_ms);
+
 /* True once until a connection was stable: the next attempt may start now (CLOSE-06). */
 bool backoff_take_immediate(struct backoff *backoff);
 

@@ -35,6 +35,7 @@ struct core_config {
     uint32_t max_attempts;     /* in a row without a stable connection; 0: unlimited */
     uint32_t backoff_min_ms;
     uint32_t backoff_max_ms;
+    uint32_t reconnect_spread_ms;
     uint32_t stable_after_ms;
     size_t max_channels;
     bool tls;

@@ -40,6 +40,7 @@ WRONG = (
     ((*LISTEN, "--activity-timeout", "86401"), "--activity-timeout"),
     ((*LISTEN, "--pong-timeout", "3601"), "--pong-timeout"),
     ((*LISTEN, "--unavailable-timeout", "0"), "--unavailable-timeout"),
+    ((*LISTEN, "--reconnect-spread", "3601"), "--reconnect-spread"),
     ((*LISTEN, "--connect-timeout", "601"), "--connect-timeout"),
     ((*LISTEN, "--log", "loud"), "--log"),
     ((*LISTEN, "--path", "no-slash"), "--path"),

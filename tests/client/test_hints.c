@@ -113,7 +113,7 @@ static void confirm(struct rig *rig)
 static void lose_and_return(struct rig *rig)
 {
     fake_end(rig->loop, WS_STAGE_OPEN, -1, "");
-    fake_advance(rig->loop, 2000);
+    fake_advance(rig->loop, 9500);
     fake_open(rig->loop);
     rig_greet(rig);
     confirm(rig);
@@ -131,7 +131,7 @@ static void gaps_are_told(void **state)
     lose_and_return(rig);
     rig_expect(rig, "connecting connected subscribed gap");
     assert_int_equal(seen->gaps, 1);
-    assert_int_equal(seen->gap_ms, 5000);
+    assert_int_equal(seen->gap_ms, 12500);
     assert_ptr_equal(seen->channel, rig->room);
 }
 

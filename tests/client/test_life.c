@@ -66,6 +66,7 @@ OPTION(bad_origin, o->origin = "x\r\ny")
 OPTION(activity_low, o->activity_timeout_ms = 999)
 OPTION(activity_high, o->activity_timeout_ms = 86400001)
 OPTION(pong_zero, o->pong_timeout_ms = 0)
+OPTION(spread_too_wide, o->reconnect_spread_ms = 3600001)
 OPTION(backoff_crossed, (o->backoff_min_ms = 5000, o->backoff_max_ms = 4000))
 OPTION(message_small, o->max_message_bytes = 1023)
 OPTION(size_small, o->struct_size = 8)
@@ -87,6 +88,7 @@ static void options_are_checked(void **state)
     assert_int_equal(try_options(activity_high), PUSHER_ERR_INVALID);
     assert_int_equal(try_options(pong_zero), PUSHER_ERR_INVALID);
     assert_int_equal(try_options(backoff_crossed), PUSHER_ERR_INVALID);
+    assert_int_equal(try_options(spread_too_wide), PUSHER_ERR_INVALID);
     assert_int_equal(try_options(message_small), PUSHER_ERR_INVALID);
     assert_int_equal(try_options(size_small), PUSHER_ERR_INVALID);
 }
@@ -139,9 +141,8 @@ static void connects_and_loses_and_returns(void **state)
     assert_true(rig->last_will_retry);
     assert_int_equal(pusher_client_socket_id(rig->client).len, 0); /* CONN-10 C */
     assert_int_equal(pusher_channel_state(rig->room), PUSHER_SUBSCRIPTION_WANTED);
-    fake_advance(rig->loop, 2000);
-    assert_int_equal(fake_dials(rig->loop),
-                     2); /* RETRY-06: the first upper bound is twice the floor */
+    fake_advance(rig->loop, 9500);
+    assert_int_equal(fake_dials(rig->loop), 2); /* RETRY-06: reconnect_spread_ms */
     fake_open(rig->loop);
     rig_greet(rig);
     rig_expect(rig, "connected");

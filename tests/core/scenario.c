@@ -46,6 +46,7 @@ struct core_config scene_config(void)
         .connect_timeout_ms = 15000,
         .backoff_min_ms = 1000,
         .backoff_max_ms = 30000,
+        .reconnect_spread_ms = 0, /* a scene that is about it sets it */
         .stable_after_ms = 10000,
         .max_channels = 100000,
         .seed = 1,

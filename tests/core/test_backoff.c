@@ -152,6 +152,29 @@ static void randomness_is_a_seed(void **state)
     }
 }
 
+/* RETRY-06: a connection that the other side has ended. */
+static void spread(void **state)
+{
+    (void)state;
+    uint32_t least = UINT32_MAX;
+    uint32_t most = 0;
+    for (uint64_t seed = 1; seed <= 1000; seed++) {
+        struct backoff backoff = backoff_of(1000, 30000, seed);
+        uint32_t delay = backoff_draw_spread(&backoff, 9500);
+        least = delay < least ? delay : least;
+        most = delay > most ? delay : most;
+    }
+    assert_in_range(least, 1000, 1100);
+    assert_in_range(most, 9400, 9500);
+    for (uint64_t seed = 1; seed <= 1000; seed++) {
+        struct backoff backoff = backoff_of(1000, 5000, seed);
+        assert_in_range(backoff_draw_spread(&backoff, 9500), 1000, 5000); /* the cap */
+        backoff = backoff_of(1000, 30000, seed);
+        backoff_count_failure(&backoff);
+        assert_in_range(backoff_draw_spread(&backoff, 0), 1000, 2000); /* off */
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -164,6 +187,7 @@ int main(void)
         cmocka_unit_test(immediate_once_until_stable),
         cmocka_unit_test(immediate_keeps_the_floor),
         cmocka_unit_test(randomness_is_a_seed),
+        cmocka_unit_test(spread),
     };
     return cmocka_run_group_tests_name("core: backoff", tests, NULL, NULL);
 }

@@ -83,6 +83,28 @@ static void loses_the_connection(struct scene *s)
         assert_null(s->core->problem_text.ptr); /* a connection keeps no old report */
 }
 
+/* RETRY-06: a server that dies ends many connections at once, and they return one after
+ * the other; silence is noticed at different moments anyway. */
+static void returns_spread(struct scene *s)
+{
+    uint32_t most = 0;
+    if (s->core)
+        s->core->config.reconnect_spread_ms = 9500;
+    brings_up(s);
+    for (int i = 0; i < 20; i++) {
+        after(s, 20000), closes(s, 4100);
+        most = s->problem.retry_in_ms > most ? s->problem.retry_in_ms : most;
+        after(s, s->problem.retry_in_ms), opens(s), greets(s);
+    }
+    if (!s->quiet)
+        assert_in_range(most, 7000, 9500);
+    s->said[0] = '\0';
+    after(s, 120000), after(s, 30000);
+    expect(s, ">ping !pong_timeout/-1/1+ =connecting hangup");
+    if (!s->quiet)
+        assert_in_range(s->problem.retry_in_ms, 1000, 2000);
+}
+
 /* CONN-05 C: counted from the loss; attempts do not restart it, and they go on. */
 static void becomes_unavailable(struct scene *s)
 {
@@ -696,6 +718,7 @@ static const struct scenario scenarios[] = {
     {"disconnects", disconnects},
     {"disconnect drops what is in flight", disconnect_drops_what_is_in_flight},
     {"loses the connection", loses_the_connection},
+    {"returns spread", returns_spread},
     {"becomes unavailable", becomes_unavailable},
     {"unavailable while dialling", unavailable_while_dialling},
     {"unavailable starts anew", unavailable_starts_anew},

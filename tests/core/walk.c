@@ -306,6 +306,7 @@ static struct core_config config_of(struct script *script)
     config.max_channels = 1 + next_byte(script) % 5;
     config.stable_after_ms = next_byte(script) % 4 ? 10000 : 0;
     config.backoff_min_ms = next_byte(script) % 2 ? 1000 : 100;
+    config.reconnect_spread_ms = next_byte(script) % 2 ? 9500 : 0;
     config.backoff_max_ms = next_byte(script) % 2 ? 30000 : config.backoff_min_ms;
     config.activity_timeout_ms = next_byte(script) % 2 ? 120000 : 1000;
     config.pong_timeout_ms = next_byte(script) % 2 ? 30000 : 1000;

@@ -203,10 +203,17 @@ static void look_at_client(struct app *app)
     look_at_channels(app);
 }
 
+/* Nothing is due any more, in this millisecond either. */
+static bool at_rest(const pusher_loop *loop)
+{
+    return !loop->depth && list_empty(&loop->tasks) &&
+           !(loop->turn.armed && loop->turn.node.deadline <= loop->world->now);
+}
+
 void app_look(struct app *app)
 {
     if (app->client) {
-        if (!app->loop->depth && list_empty(&app->loop->tasks))
+        if (at_rest(app->loop))
             look_at_client(app);
         return;
     }

@@ -193,6 +193,7 @@ static void draw_options(struct app *app)
     o->connect_timeout_ms = DRAW(world, 15000, 5000, 60000);
     o->backoff_min_ms = DRAW(world, 1000, 100, 5000, 30000);
     o->backoff_max_ms = DRAW(world, 30000, 60000, 120000);
+    o->reconnect_spread_ms = DRAW(world, 9500, 0, 1000, 3600000);
     o->stable_after_ms = DRAW(world, 10000, 0, 1000, 60000);
     o->max_channels = DRAW(world, 100000, 1, 3);
     o->probe_timeout_ms = DRAW(world, 5000, 500, 60000);

@@ -35,11 +35,14 @@ static enum verdict judge(struct app *app, int64_t code)
     return RETRY_LATER;
 }
 
-static uint64_t bound(const struct app *app)
+/* `ended`: the other side has ended a connection. */
+static uint64_t bound(const struct app *app, bool ended)
 {
     uint64_t bound = app->options.backoff_min_ms;
     for (uint32_t n = app->watch.failures; n && bound < app->options.backoff_max_ms; n--)
         bound *= 2;
+    if (ended && bound < app->options.reconnect_spread_ms)
+        bound = app->options.reconnect_spread_ms;
     return bound < app->options.backoff_max_ms ? bound : app->options.backoff_max_ms;
 }
 
@@ -172,20 +175,22 @@ static int64_t code_of_end(const struct app *app)
     return dropped && w->inband_code >= 0 && recent ? w->inband_code : w->ended_code;
 }
 
-static void check_report(struct app *app, const struct fact *fact, enum verdict verdict)
+static void check_report(struct app *app, const struct fact *fact, enum verdict verdict,
+                         bool was_connected)
 {
     struct watch *w = &app->watch;
     struct world *world = app->world;
     int64_t delay = fact->n[4];
+    uint64_t most = bound(app, was_connected && fact->n[0] == PUSHER_PROBLEM_CLOSED);
     if ((fact->n[2] != 0) != (verdict != GIVE_UP))
         violated(world, CHECK_I12, "after code %d it is %s", (int)fact->n[1],
                  fact->n[2] ? "tried again" : "given up");
     if (verdict == RETRY_NOW && delay)
         violated(world, CHECK_I13, "after code %d it waits", (int)fact->n[1]);
     if (verdict == RETRY_LATER &&
-        (delay < app->options.backoff_min_ms || (uint64_t)delay > bound(app)))
+        (delay < app->options.backoff_min_ms || (uint64_t)delay > most))
         violated(world, CHECK_I13, "a delay of %u ms, not in %u … %u", (unsigned)delay,
-                 (unsigned)app->options.backoff_min_ms, (unsigned)bound(app));
+                 (unsigned)app->options.backoff_min_ms, (unsigned)most);
     if (fact->n[3] != w->failures)
         violated(world, CHECK_I13, "it is said to be attempt %u, and is %u",
                  (unsigned)fact->n[3], (unsigned)w->failures);
@@ -219,14 +224,15 @@ static void on_failed_attempt(struct app *app, const struct fact *fact)
         w->connected = false; /* it could not be taken */
         *w->socket_id = '\0';
     }
-    if (w->connected) {
+    bool was_connected = w->connected;
+    if (was_connected) {
         learn_from_loss(app, fact);
         leave(app);
         w->since = now;
     }
     w->failures++;
     enum verdict verdict = judge(app, fact->n[1]);
-    check_report(app, fact, verdict);
+    check_report(app, fact, verdict, was_connected);
     bool unread = w->inband_unsure && fact->n[1] == -1;
     if (!in_band && !unread && fact->n[1] != code)
         violated(app->world, CHECK_I21, "reported with code %d, and it was %d",
@@ -383,7 +389,7 @@ static void on_levels(struct app *app, const struct fact *fact)
         violated(world, CHECK_L4, "a transport lives, and none is wanted");
     if (fact->n[1] > 1)
         violated(world, CHECK_I1, "%u transports live", (unsigned)fact->n[1]);
-    if (w->wants && w->may_dial && now > w->dial_at)
+    if (w->wants && w->may_dial && now >= w->dial_at)
         violated(world, CHECK_L5, "the next attempt is due, and not made");
     if (w->wants && !w->may_dial && !fact->n[1])
         violated(world, CHECK_I21, "the attempt is over, and was not reported");

@@ -14,7 +14,8 @@ class BadServerCase(Case):
 
     def listen(self, *options):
         """Every line that it prints is expected by the test."""
-        listen = self.keep(Listen(self.server.where, "--states", *options))
+        listen = self.keep(Listen(self.server.where, "--states", "--reconnect-spread", "1",
+                                  *options))
         listen.expect("state", previous="initialized", current="connecting")
         return listen
 
