@@ -126,13 +126,15 @@ static void look_for_suspension(pusher_loop *loop)
     }
 }
 
+/* Sockets before timers: after the process had to wait (stopped, starved), the answer that
+ * a timer misses may have been there for long. */
 static void turn(pusher_loop *loop)
 {
     loop->now = clock_ms();
     look_for_suspension(loop);
     posts_run(loop);
-    timers_run(loop);
     engine_turn(loop);
+    timers_run(loop);
 }
 
 /* True: the loop is gone. */

@@ -1,5 +1,6 @@
 """How an established connection ends, and when the next one is tried."""
 
+import signal
 import time
 
 from peers.bad_server import BadServerCase
@@ -146,6 +147,16 @@ class Silent(BadServerCase):
         connection.send_json("pusher:pong", data={})
         self.expect_ping(connection)
         self.check_alive(listen, connection)
+        self.expect_ping(connection)
+        self.check_alive(listen, connection)
+
+    def test_an_answer_that_came_while_the_process_was_stopped_counts(self):
+        listen, connection = self.subscribed("--activity-timeout", "1", "--pong-timeout", "2")
+        self.expect_ping(connection)
+        listen.signal(signal.SIGSTOP)
+        connection.send_json("pusher:pong", data={})
+        time.sleep(4)  # all timers of the process are overdue then
+        listen.signal(signal.SIGCONT)
         self.expect_ping(connection)
         self.check_alive(listen, connection)
 
