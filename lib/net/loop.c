@@ -126,8 +126,8 @@ static void look_for_suspension(pusher_loop *loop)
     }
 }
 
-/* Sockets before timers: after the process had to wait (stopped, starved), the answer that
- * a timer misses may have been there for long. */
+/* Sockets before timers: after the process had to wait (stopped, starved), the answer
+ * that a timer misses may have been there for long. */
 static void turn(pusher_loop *loop)
 {
     loop->now = clock_ms();
