@@ -58,3 +58,12 @@ char *mem_dup(const pusher_allocator *mem, pusher_str text)
     copy[text.len] = '\0';
     return copy;
 }
+
+/* What the compiler cannot know to be memset, it cannot leave out. */
+static void *(*const volatile overwrite)(void *, int, size_t) = memset;
+
+void wipe(void *ptr, size_t size)
+{
+    if (size)
+        overwrite(ptr, 0, size);
+}

@@ -19,4 +19,7 @@ void mem_free(const pusher_allocator *mem, void *ptr); /* NULL is fine */
 /* A NUL-terminated copy of `text`; NULL when memory runs out. */
 char *mem_dup(const pusher_allocator *mem, pusher_str text);
 
+/* Overwrites secrets; never optimised away. NULL with size 0 is fine. */
+void wipe(void *ptr, size_t size);
+
 #endif

@@ -4,9 +4,10 @@
 #include "crypto/digest.h"
 
 #include <mbedtls/md.h>
-#include <mbedtls/platform_util.h>
 
 #include <pusher/error.h>
+
+#include "base/mem.h"
 
 enum { DIGEST_MAX = 32 };
 
@@ -76,9 +77,4 @@ bool constant_time_equal(pusher_str a, pusher_str b)
     for (size_t i = 0; i < a.len; i++)
         difference |= (unsigned char)(a.ptr[i] ^ b.ptr[i]);
     return difference == 0;
-}
-
-void wipe(void *ptr, size_t size)
-{
-    mbedtls_platform_zeroize(ptr, size);
 }

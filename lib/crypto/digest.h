@@ -19,7 +19,4 @@ int md5_hex(pusher_str text, char ret[MD5_HEX + 1]);
 /* Compares in constant time for equal lengths; false for different lengths. */
 bool constant_time_equal(pusher_str a, pusher_str b);
 
-/* Overwrites secrets; never optimised away. */
-void wipe(void *ptr, size_t size);
-
 #endif

@@ -10,6 +10,7 @@
 #include <stdlib.h>
 
 #include "base/log.h"
+#include "base/mem.h"
 #include "base/str.h"
 #include "codec/channel_name.h"
 #include "sandbox/api_events.h"

@@ -10,7 +10,6 @@
 #include "base/mem.h"
 #include "base/str.h"
 #include "codec/url.h"
-#include "crypto/digest.h"
 #include "sandbox/listener.h"
 #include "sandbox/service.h"
 

@@ -13,7 +13,6 @@
 #include "base/str.h"
 #include "base/utf8.h"
 #include "codec/url.h"
-#include "crypto/digest.h"
 #include "net/http.h"
 #include "net/loop.h"
 

@@ -9,8 +9,8 @@
 
 #include <cmocka.h>
 
+#include "base/base64.h"
 #include "base/str.h"
-#include "crypto/base64.h"
 #include <pusher/error.h>
 
 static const struct {
@@ -63,8 +63,10 @@ static void every_byte(void **state)
 static void only_strict_text(void **state)
 {
     static const char *const bad[] = {
-        "Z",    "Zg",   "Zg=",      "Zg===", "Zg==\n",       "Z g=",     "=Zg=",
-        "Zg=g", "====", "Zm9v-A==", "Zm9_",  "Zm9v\r\nZm9v", "Zm9v Zm9v"};
+        "Z",         "Zg",   "Zg=",  "Zg===",    "Zg==\n", "Z g=",
+        "=Zg=",      "Zg=g", "====", "Zm9v-A==", "Zm9_",   "Zm9v\r\nZm9v",
+        "Zm9v Zm9v", "Zh==", "Zm9=", "Zm9\xc3",  "Zm9`",   "Zm9{",
+        "Zm9@",      "Zm9[", "Zm9:", "Zm9.",     "Zm9,"};
     char out[32];
     size_t written = 7;
     (void)state;
@@ -86,13 +88,39 @@ static void room(void **state)
     assert_int_equal(base64_decode(STR("Zm9vYmFy"), out, 6, &written), 0);
 }
 
+/* Each byte as a digit, alone in its group's last place. */
+static void each_digit(void **state)
+{
+    static const char digits[] =
+        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    (void)state;
+    for (int c = 0; c < 256; c++) {
+        char text[] = {'A', 'A', 'A', (char)c}, again[5];
+        unsigned char out[3];
+        size_t written = 0;
+        int rc = base64_decode((pusher_str){text, 4}, out, sizeof out, &written);
+        const char *digit = memchr(digits, c, sizeof digits - 1);
+        if (c == '=') {
+            assert_int_equal(rc, 0);
+            assert_int_equal(written, 2);
+            continue;
+        }
+        assert_int_equal(rc, digit ? 0 : PUSHER_ERR_INVALID);
+        if (!digit)
+            continue;
+        assert_int_equal(written, 3);
+        assert_int_equal(out[2], digit - digits);
+        assert_int_equal(base64_encode(out, 3, again, sizeof again, &written), 0);
+        assert_memory_equal(again, text, 4);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(both_ways),
-        cmocka_unit_test(every_byte),
-        cmocka_unit_test(only_strict_text),
-        cmocka_unit_test(room),
+        cmocka_unit_test(both_ways),        cmocka_unit_test(every_byte),
+        cmocka_unit_test(only_strict_text), cmocka_unit_test(room),
+        cmocka_unit_test(each_digit),
     };
     return cmocka_run_group_tests_name("base64", tests, NULL, NULL);
 }

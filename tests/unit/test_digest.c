@@ -1,5 +1,5 @@
 /*
- * Digests and base64 against published vectors, AUTH-10 and API-03.
+ * Digests against published vectors, AUTH-10 and API-03.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -10,7 +10,6 @@
 #include <pusher/error.h>
 
 #include "base/str.h"
-#include "crypto/base64.h"
 #include "crypto/digest.h"
 
 static void is_hmac(const char *text, const char *hex)
@@ -74,54 +73,12 @@ static void compare(void **state)
     assert_false(constant_time_equal(STR("abc"), STR("ab")));
 }
 
-/* RFC 4648, section 10 */
-static void base64_vectors(void **state)
-{
-    (void)state;
-    static const char *const pairs[][2] = {
-        {"", ""},        {"f", "Zg=="},        {"fo", "Zm8="},
-        {"foo", "Zm9v"}, {"foob", "Zm9vYg=="}, {"foobar", "Zm9vYmFy"}};
-    for (size_t i = 0; i < sizeof pairs / sizeof *pairs; i++) {
-        char text[32], back[32];
-        size_t len = 0;
-        pusher_str plain = str_of(pairs[i][0]);
-        assert_int_equal(base64_encode(plain.ptr, plain.len, text,
-                                       base64_encoded_size(plain.len), &len),
-                         0);
-        assert_string_equal(text, pairs[i][1]);
-        assert_int_equal(len, strlen(text));
-        assert_int_equal(base64_decode(str_of(text), back, sizeof back, &len), 0);
-        assert_int_equal(len, plain.len);
-        assert_memory_equal(back, plain.ptr, len);
-    }
-}
-
-static void base64_refuses(void **state)
-{
-    (void)state;
-    static const char *const wrong[] = {
-        "Z", "Zg", "Zg=", "Zg==\n", "Z g=", "=Zg=", "Zg==Zg==", "Zm9v!", "Zm-_", "===="};
-    for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
-        char out[32];
-        size_t len = 0;
-        assert_int_equal(base64_decode(str_of(wrong[i]), out, sizeof out, &len),
-                         PUSHER_ERR_INVALID);
-    }
-    char small[2];
-    size_t len = 0;
-    assert_int_equal(base64_decode(STR("Zm9v"), small, sizeof small, &len),
-                     PUSHER_ERR_LIMIT);
-    assert_int_equal(base64_encode("foo", 3, small, sizeof small, &len),
-                     PUSHER_ERR_LIMIT);
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(auth_vectors),   cmocka_unit_test(hmac_vector),
-        cmocka_unit_test(md5_vectors),    cmocka_unit_test(sha256_vector),
-        cmocka_unit_test(compare),        cmocka_unit_test(base64_vectors),
-        cmocka_unit_test(base64_refuses),
+        cmocka_unit_test(auth_vectors), cmocka_unit_test(hmac_vector),
+        cmocka_unit_test(md5_vectors),  cmocka_unit_test(sha256_vector),
+        cmocka_unit_test(compare),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
