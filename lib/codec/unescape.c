@@ -1,19 +1,25 @@
 /*
- * The data of a message as text: JSON escapes undone, 16 bytes at a time.
+ * JSON escapes undone, 16 bytes at a time: the data of messages, and other strings.
  */
 #include <stddef.h>
 #include <string.h>
 
 #include "codec/block.h"
+#include "codec/json_walk.h"
 #include "codec/message.h"
 
 /* A block may be written whole although only its first bytes count, and behind the last
  * escape another one; and the NUL. */
 enum { SLACK = 2 * BLOCK + 1 };
 
+size_t json_unescape_bound(size_t bytes)
+{
+    return bytes + SLACK;
+}
+
 size_t message_data_bound(const struct message *message)
 {
-    return message->data.len + SLACK;
+    return json_unescape_bound(message->data.len);
 }
 
 static uint32_t hex4(const char *at)
@@ -128,6 +134,41 @@ static char *unescape(char *out, const char *at, const char *end)
     const char *tail_at = tail;
     out = unescape_blocks(out, &tail_at, tail + left, 1);
     return out - (tail_at - (tail + left)); /* what was copied beyond the end */
+}
+
+size_t json_unescape(pusher_str escaped, char *out)
+{
+    char *end = out;
+    if (escaped.len)
+        end = unescape(out, escaped.ptr, escaped.ptr + escaped.len);
+    *end = '\0';
+    return (size_t)(end - out);
+}
+
+bool json_unescape_short(pusher_str escaped, char *out, size_t cap, size_t *ret)
+{
+    const char *at = escaped.ptr;
+    const char *end = at + escaped.len;
+    size_t len = 0;
+    while (at < end) {
+        char one[4] = {*at};
+        size_t bytes = 1;
+        if (*at != '\\') {
+            at++;
+        } else if (at[1] != 'u') {
+            one[0] = plain[(unsigned char)at[1]];
+            at += 2;
+        } else {
+            bytes = (size_t)(put_unicode(one, &at, end) - one);
+        }
+        if (bytes >= cap - len)
+            return false;
+        memcpy(out + len, one, bytes);
+        len += bytes;
+    }
+    out[len] = '\0';
+    *ret = len;
+    return true;
 }
 
 pusher_str message_data_copy(const struct message *message, char *out)
