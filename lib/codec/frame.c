@@ -79,6 +79,32 @@ int frame_subscribe_public(struct buf *out, pusher_str channel)
         channel);
 }
 
+/* `,"name":`, and `text` as a JSON string. */
+static int append_member(struct buf *out, const char *name, pusher_str text)
+{
+    int rc = buf_printf(out, ",\"%s\":", name);
+    return rc ? rc : frame_append_string(out, text);
+}
+
+int frame_subscribe(struct buf *out, pusher_str channel, pusher_str auth,
+                    pusher_str channel_data)
+{
+    size_t before = out->len;
+    int rc =
+        buf_append(out, STR("{\"event\":\"pusher:subscribe\",\"data\":{\"channel\":"));
+    if (!rc)
+        rc = frame_append_string(out, channel);
+    if (!rc)
+        rc = append_member(out, "auth", auth);
+    if (!rc && channel_data.ptr)
+        rc = append_member(out, "channel_data", channel_data);
+    if (!rc)
+        rc = buf_append(out, STR("}}"));
+    if (rc)
+        out->len = before;
+    return rc;
+}
+
 int frame_unsubscribe(struct buf *out, pusher_str channel)
 {
     return append_around(

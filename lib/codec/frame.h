@@ -12,7 +12,10 @@
 int frame_ping(struct buf *out);                                 /* PING-02 */
 int frame_pong(struct buf *out);                                 /* PING-05 */
 int frame_subscribe_public(struct buf *out, pusher_str channel); /* SUB-02, auth "" */
-int frame_unsubscribe(struct buf *out, pusher_str channel);      /* SUB-04 */
+/* With an authorization; `channel_data` may be absent (SUB-02, AUTH-06). */
+int frame_subscribe(struct buf *out, pusher_str channel, pusher_str auth,
+                    pusher_str channel_data);
+int frame_unsubscribe(struct buf *out, pusher_str channel); /* SUB-04 */
 
 /* Appends `text` as a JSON string with its quotes. Text is UTF-8. */
 int frame_append_string(struct buf *out, pusher_str text);

@@ -36,6 +36,16 @@ static void frames(void **state)
     assert_int_equal(frame_subscribe_public(&out, STR("room")), 0);
     expect(&out, "{\"event\":\"pusher:subscribe\",\"data\":{\"auth\":\"\",\"channel\":"
                  "\"room\"}}");
+    assert_int_equal(
+        frame_subscribe(&out, STR("private-a"), STR("key:0f"), (pusher_str){NULL, 0}), 0);
+    expect(&out, "{\"event\":\"pusher:subscribe\",\"data\":{\"channel\":\"private-a\","
+                 "\"auth\":\"key:0f\"}}");
+    assert_int_equal(frame_subscribe(&out, STR("presence-a"), STR("key:0f"),
+                                     STR("{\"user_id\":\"7\"}")),
+                     0);
+    expect(&out,
+           "{\"event\":\"pusher:subscribe\",\"data\":{\"channel\":\"presence-a\","
+           "\"auth\":\"key:0f\",\"channel_data\":\"{\\\"user_id\\\":\\\"7\\\"}\"}}");
     assert_int_equal(frame_unsubscribe(&out, STR("room")), 0);
     expect(&out, "{\"event\":\"pusher:unsubscribe\",\"data\":{\"channel\":\"room\"}}");
     buf_free(&out);
