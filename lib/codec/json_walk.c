@@ -108,6 +108,11 @@ pusher_str json_find(pusher_str object, const char *name)
     return ret;
 }
 
+pusher_str json_number_text(pusher_str value)
+{
+    return json_kind_of(value) == JSON_NUMBER ? trimmed(value) : (pusher_str){NULL, 0};
+}
+
 pusher_str json_between_quotes(pusher_str value)
 {
     if (json_kind_of(value) != JSON_STRING)

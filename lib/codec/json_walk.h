@@ -43,6 +43,9 @@ bool json_walk_next(struct json_walk *walk, pusher_str *name, pusher_str *value)
  * is ASCII and shorter than 32 bytes. */
 pusher_str json_find(pusher_str object, const char *name);
 
+/* The text of a number; ptr NULL for other values. */
+pusher_str json_number_text(pusher_str value);
+
 /* What is between the quotes of a string, still escaped; ptr NULL for other values. */
 pusher_str json_between_quotes(pusher_str value);
 
