@@ -58,15 +58,20 @@ int frame_pong(struct buf *out)
     return buf_append(out, STR("{\"event\":\"pusher:pong\",\"data\":{}}"));
 }
 
-/* `head`, the channel as a JSON string, "}}". */
-static int append_around(struct buf *out, pusher_str head, pusher_str channel)
+/* What a frame is put together from. */
+struct part {
+    enum { PART_JSON, PART_STRING } how; /* as it is, or written as a JSON string */
+    pusher_str text;
+};
+
+static int append_parts(struct buf *out, const struct part *parts, size_t count)
 {
     size_t before = out->len;
-    int rc = buf_append(out, head);
-    if (!rc)
-        rc = frame_append_string(out, channel);
-    if (!rc)
-        rc = buf_append(out, STR("}}"));
+    int rc = 0;
+    for (size_t i = 0; !rc && i < count; i++) {
+        rc = parts[i].how == PART_STRING ? frame_append_string(out, parts[i].text)
+                                         : buf_append(out, parts[i].text);
+    }
     if (rc)
         out->len = before;
     return rc;
@@ -74,39 +79,65 @@ static int append_around(struct buf *out, pusher_str head, pusher_str channel)
 
 int frame_subscribe_public(struct buf *out, pusher_str channel)
 {
-    return append_around(
-        out, STR("{\"event\":\"pusher:subscribe\",\"data\":{\"auth\":\"\",\"channel\":"),
-        channel);
+    const struct part parts[] = {
+        {PART_JSON,
+         STR("{\"event\":\"pusher:subscribe\",\"data\":{\"auth\":\"\",\"channel\":")},
+        {PART_STRING, channel},
+        {PART_JSON, STR("}}")},
+    };
+    return append_parts(out, parts, sizeof parts / sizeof *parts);
 }
 
-/* `,"name":`, and `text` as a JSON string. */
-static int append_member(struct buf *out, const char *name, pusher_str text)
+int frame_unsubscribe(struct buf *out, pusher_str channel)
 {
-    int rc = buf_printf(out, ",\"%s\":", name);
-    return rc ? rc : frame_append_string(out, text);
+    const struct part parts[] = {
+        {PART_JSON, STR("{\"event\":\"pusher:unsubscribe\",\"data\":{\"channel\":")},
+        {PART_STRING, channel},
+        {PART_JSON, STR("}}")},
+    };
+    return append_parts(out, parts, sizeof parts / sizeof *parts);
 }
 
 int frame_subscribe(struct buf *out, pusher_str channel, pusher_str auth,
                     pusher_str channel_data)
 {
-    size_t before = out->len;
-    int rc =
-        buf_append(out, STR("{\"event\":\"pusher:subscribe\",\"data\":{\"channel\":"));
-    if (!rc)
-        rc = frame_append_string(out, channel);
-    if (!rc)
-        rc = append_member(out, "auth", auth);
-    if (!rc && channel_data.ptr)
-        rc = append_member(out, "channel_data", channel_data);
-    if (!rc)
-        rc = buf_append(out, STR("}}"));
-    if (rc)
-        out->len = before;
-    return rc;
+    bool with_data = channel_data.ptr != NULL;
+    const struct part parts[] = {
+        {PART_JSON, STR("{\"event\":\"pusher:subscribe\",\"data\":{\"channel\":")},
+        {PART_STRING, channel},
+        {PART_JSON, STR(",\"auth\":")},
+        {PART_STRING, auth},
+        {PART_JSON, with_data ? STR(",\"channel_data\":") : STR("")},
+        {with_data ? PART_STRING : PART_JSON, channel_data},
+        {PART_JSON, STR("}}")},
+    };
+    return append_parts(out, parts, sizeof parts / sizeof *parts);
 }
 
-int frame_unsubscribe(struct buf *out, pusher_str channel)
+int frame_signin(struct buf *out, pusher_str auth, pusher_str user_data)
 {
-    return append_around(
-        out, STR("{\"event\":\"pusher:unsubscribe\",\"data\":{\"channel\":"), channel);
+    const struct part parts[] = {
+        {PART_JSON, STR("{\"event\":\"pusher:signin\",\"data\":{\"auth\":")},
+        {PART_STRING, auth},
+        {PART_JSON, STR(",\"user_data\":")},
+        {PART_STRING, user_data},
+        {PART_JSON, STR("}}")},
+    };
+    return append_parts(out, parts, sizeof parts / sizeof *parts);
+}
+
+int frame_client_event(struct buf *out, pusher_str channel, pusher_str event,
+                       pusher_data_kind kind, pusher_str data)
+{
+    bool with_data = kind != PUSHER_DATA_ABSENT;
+    const struct part parts[] = {
+        {PART_JSON, STR("{\"event\":")},
+        {PART_STRING, event},
+        {PART_JSON, with_data ? STR(",\"data\":") : STR("")},
+        {kind == PUSHER_DATA_TEXT ? PART_STRING : PART_JSON, with_data ? data : STR("")},
+        {PART_JSON, STR(",\"channel\":")},
+        {PART_STRING, channel},
+        {PART_JSON, STR("}")},
+    };
+    return append_parts(out, parts, sizeof parts / sizeof *parts);
 }
