@@ -76,6 +76,11 @@ static bool is_object(pusher_str text)
     return json_valid(text) && json_kind_of(text) == JSON_OBJECT;
 }
 
+static bool read_id(pusher_str value, struct user_id *ret)
+{
+    return user_id_read(value, ret) && ret->len > 0;
+}
+
 static enum auth_fault read_channel_data(pusher_str value, enum auth_purpose purpose,
                                          char **at, struct auth_reply *ret)
 {
@@ -90,7 +95,7 @@ static enum auth_fault read_channel_data(pusher_str value, enum auth_purpose pur
         return AUTH_FAULT_NONE;
     if (!is_object(ret->channel_data))
         return AUTH_FAULT_CHANNEL_DATA_NOT_OBJECT;
-    return user_id_read(json_find(ret->channel_data, "user_id"), &ret->user_id)
+    return read_id(json_find(ret->channel_data, "user_id"), &ret->user_id)
                ? AUTH_FAULT_NONE
                : AUTH_FAULT_NO_USER_ID;
 }
@@ -106,9 +111,8 @@ static enum auth_fault read_user_data(pusher_str value, char **at, struct auth_r
         return AUTH_FAULT_USER_DATA_LENGTH;
     if (!is_object(ret->user_data))
         return AUTH_FAULT_USER_DATA_NOT_OBJECT;
-    return user_id_read(json_find(ret->user_data, "id"), &ret->user_id)
-               ? AUTH_FAULT_NONE
-               : AUTH_FAULT_NO_ID;
+    return read_id(json_find(ret->user_data, "id"), &ret->user_id) ? AUTH_FAULT_NONE
+                                                                   : AUTH_FAULT_NO_ID;
 }
 
 static enum auth_fault read_secret(pusher_str value, unsigned char *ret)

@@ -20,7 +20,7 @@ static bool read_number(pusher_str number, struct user_id *ret)
 static bool read_text(pusher_str escaped, struct user_id *ret)
 {
     struct user_id id;
-    if (!json_unescape_short(escaped, id.text, sizeof id.text, &id.len) || id.len == 0)
+    if (!json_unescape_short(escaped, id.text, sizeof id.text, &id.len))
         return false;
     memcpy(ret->text, id.text, id.len + 1);
     ret->len = id.len;

@@ -16,7 +16,7 @@ struct user_id {
 };
 
 /* Reads a JSON value (json_walk.h): a string, or a number as it is written. False, and
- * `*ret` untouched, for other kinds, an empty string, and more than USER_ID_MAX bytes. */
+ * `*ret` untouched, for other kinds and for more than USER_ID_MAX bytes. */
 bool user_id_read(pusher_str value, struct user_id *ret);
 
 /* The id as text; lives as long as `id`. */
