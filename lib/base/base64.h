@@ -17,7 +17,8 @@ int base64_encode(const void *in, size_t bytes, char *out, size_t cap, size_t *w
 /*
  * 0 and the length in `*written`; PUSHER_ERR_INVALID for anything that base64_encode()
  * does not write (line ends, missing padding, stray bits in the last digit);
- * PUSHER_ERR_LIMIT when `cap` is too small. `out` may be touched on failure.
+ * PUSHER_ERR_LIMIT when `cap` is too small. `out` may be the text itself, and may be
+ * touched on failure.
  */
 int base64_decode(pusher_str text, void *out, size_t cap, size_t *written);
 
