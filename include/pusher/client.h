@@ -7,6 +7,7 @@
 
 #include <stdbool.h>
 
+#include <pusher/auth.h>
 #include <pusher/error.h>
 #include <pusher/log.h>
 #include <pusher/loop.h>
@@ -16,6 +17,7 @@
 extern "C" {
 #endif
 
+/* A client: pusher_client_new() makes it. */
 typedef struct pusher_client pusher_client;
 
 /* A channel: borrowed from its client, valid until it is unsubscribed; see channel.h. */
@@ -68,7 +70,8 @@ typedef struct pusher_problem {
     bool will_retry;    /* true: the library goes on by itself; false: it needs a call */
     uint32_t attempt;   /* the number of the failed attempt since the last stable
                            connection,   from 1; 0: the problem is not a failed attempt */
-    uint32_t retry_in_ms; /* delay to the next attempt, when will_retry and attempt > 0 */
+    uint32_t retry_in_ms; /* delay to the next try, when will_retry; 0: at once, or there
+                             is nothing to try */
 } pusher_problem;
 
 /*
@@ -165,6 +168,13 @@ typedef struct pusher_options {
     uint32_t stable_after_ms; /* 0 to 3600000; default 10000. A connection that lived this
                                  long makes the backoff start anew */
 
+    /* Subscribing: one that is not answered, or whose authorization is not, is reported
+     * and tried again, with delays as for reconnecting (SUB-13, AUTH-05). */
+    uint32_t subscribe_timeout_ms; /* 1000 to 86400000; default 15000 */
+    uint32_t auth_timeout_ms;      /* 1000 to 3600000; default 10000 */
+    size_t max_parallel_auth;      /* 1 to 2^24; default 8: authorizations under way at a
+                                      time; the others wait for their turn */
+
     /* Limits. Passing one is a PUSHER_ERR_LIMIT or a PUSHER_PROBLEM_LIMIT. */
     size_t max_message_bytes; /* 1024 to 2^30; default 1 MiB (LIM-02): one incoming
                                  message */
@@ -177,6 +187,9 @@ typedef struct pusher_options {
     pusher_gap_fn on_gap;
     void *userdata;
     pusher_free_fn free_userdata;
+
+    /* Who authorizes private, presence and encrypted channels; see auth.h. */
+    pusher_authorizer authorizer;
 
     /* Where log lines go. Default: off. */
     pusher_log log;

@@ -4,6 +4,7 @@
  *   loop.h     a loop: one thread's event loop, shared by any number of clients
  *   client.h   a client: one connection; options, state, problems, life cycle
  *   channel.h  channels of a client: subscribe, bind, events
+ *   auth.h     authorization of private, presence and encrypted channels
  *   log.h      the log callback
  *   error.h    error codes and their texts
  *   types.h    text, identifiers, allocator
@@ -24,6 +25,7 @@
 #ifndef PUSHER_PUSHER_H
 #define PUSHER_PUSHER_H
 
+#include <pusher/auth.h>
 #include <pusher/channel.h>
 #include <pusher/client.h>
 #include <pusher/error.h>

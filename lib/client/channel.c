@@ -5,6 +5,7 @@
 
 #include "base/mem.h"
 #include "base/str.h"
+#include "client/auth.h"
 #include "client/binding.h"
 #include "client/pump.h"
 #include "codec/channel_name.h"
@@ -54,6 +55,11 @@ static int channel_ask_again(pusher_client *client, struct core_channel *known,
     return rc;
 }
 
+static bool kind_possible(const pusher_client *client, enum channel_kind kind)
+{
+    return kind == CHANNEL_PUBLIC || (kind != CHANNEL_ENCRYPTED && auth_possible(client));
+}
+
 int pusher_client_subscribe(pusher_client *client, const char *name, pusher_channel **ret)
 {
     if (!client || !name || client->life != CLIENT_ALIVE)
@@ -61,7 +67,7 @@ int pusher_client_subscribe(pusher_client *client, const char *name, pusher_chan
     pusher_str text = str_of(name);
     if (!channel_name_valid(text))
         return PUSHER_ERR_BAD_CHANNEL;
-    if (channel_kind_of(text) != CHANNEL_PUBLIC)
+    if (!kind_possible(client, channel_kind_of(text)))
         return PUSHER_ERR_UNSUPPORTED;
     struct core_channel *known = core_find_channel(client->core, text);
     pusher_channel *channel = NULL;

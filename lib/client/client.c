@@ -72,6 +72,7 @@ static void destroy(pusher_client *client)
     core_free(client->core);
     handle_table_free(&client->handles);
     endpoint_free(&client->endpoint, &mem);
+    dispatch_free(client->authorizer.free_userdata, client->authorizer.userdata);
     dispatch_free(client->free_userdata, client->userdata);
     mem_free(&mem, client);
     if (private_loop)
@@ -151,9 +152,11 @@ int pusher_client_new(pusher_client **ret, const pusher_options *options)
     pusher_client *client = NULL;
     int rc = ret ? client_build(&known, mem, &client) : PUSHER_ERR_INVALID;
     if (rc) {
+        dispatch_free(known.authorizer.free_userdata, known.authorizer.userdata);
         dispatch_free(known.free_userdata, known.userdata);
         return rc;
     }
+    client->authorizer = known.authorizer;
     client->on_state = known.on_state;
     client->on_problem = known.on_problem;
     client->on_gap = known.on_gap;

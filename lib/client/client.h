@@ -5,6 +5,7 @@
  *   client.c    the facade: making, freeing, connecting
  *   channel.c   the facade: channels
  *   binding.c   the registry of bindings
+ *   auth.c      between the core and the authorizer
  *   pump.c      between core and net: applies what the core wants, hands on what happened
  *   dispatch.c  the only file that runs user code
  *
@@ -76,6 +77,7 @@ struct pusher_client {
     pusher_state_fn on_state;
     pusher_problem_fn on_problem;
     pusher_gap_fn on_gap;
+    pusher_authorizer authorizer;
     void *userdata;
     pusher_free_fn free_userdata;
     pusher_allocator mem;

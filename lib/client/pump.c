@@ -10,6 +10,7 @@
 #include "client/pump.h"
 
 #include "base/str.h"
+#include "client/auth.h"
 #include "client/dispatch.h"
 #include "codec/url.h"
 
@@ -154,7 +155,7 @@ static bool send_frame(pusher_client *client)
     if (!client->ws || !ws_can_send(client->ws))
         return true;
     struct buf *frame = loop_scratch(client->loop);
-    int rc = core_next_frame(client->core, frame);
+    int rc = core_next_frame(client->core, frame, loop_now(client->loop));
     if (rc > 0)
         rc = ws_send(client->ws, buf_str(frame));
     loop_scratch_done(client->loop);
@@ -209,7 +210,9 @@ static void work(pusher_client *client)
             core_on_time(client->core, now);
             continue;
         }
-        if (apply_want(client) && send_frame(client))
+        if (!apply_want(client) || auth_work(client))
+            continue;
+        if (send_frame(client))
             break;
     }
     arm(client);

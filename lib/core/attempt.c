@@ -58,7 +58,7 @@ static void leave_connection(struct core *core)
     core->inband_code = -1;
     core->socket_id[0] = '\0';
     round_trip_forget_pings(&core->round_trip);
-    channels_disconnected(&core->channels, core->heard_at);
+    channels_disconnected(core, core->heard_at);
 }
 
 /*
@@ -118,7 +118,7 @@ void attempt_succeed(struct core *core, const struct greeting *greeting)
     core->heard_at = core->now;
     problem_forget(core);
     set_phase(core, PHASE_UP, core->now + core->activity_timeout_ms);
-    channels_connected(&core->channels);
+    channels_connected(core);
 }
 
 void attempt_fail(struct core *core, const struct attempt_failure *failure)

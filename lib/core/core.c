@@ -38,7 +38,9 @@ int core_new(struct core **ret, const struct core_config *config, uint64_t now)
     backoff_init(&core->backoff, config->backoff_min_ms, config->backoff_max_ms,
                  config->stable_after_ms, config->seed);
     channels_init(&core->channels, config->mem);
+    auth_init(&core->auth, config->mem);
     buf_init(&core->problem_text, config->mem, PROBLEM_TEXT_MAX);
+    buf_init(&core->own_text, config->mem, config->max_message_bytes);
     *ret = core;
     return 0;
 }
@@ -47,14 +49,15 @@ void core_free(struct core *core)
 {
     if (!core)
         return;
-    channels_free(&core->channels);
+    channels_free(core);
+    auth_free(&core->auth);
     message_release(&core->message);
     buf_free(&core->problem_text);
+    buf_free(&core->own_text);
     mem_free(core->config.mem, core);
 }
 
-/* Stores the time of this input; it never goes back. */
-static void tick(struct core *core, uint64_t now)
+void core_tick(struct core *core, uint64_t now)
 {
     if (now > core->now)
         core->now = now;
@@ -64,7 +67,7 @@ static void tick(struct core *core, uint64_t now)
 
 void core_connect(struct core *core, uint64_t now)
 {
-    tick(core, now);
+    core_tick(core, now);
     switch (core->phase) {
     case PHASE_IDLE:
     case PHASE_REFUSED:
@@ -81,7 +84,7 @@ void core_connect(struct core *core, uint64_t now)
 
 void core_disconnect(struct core *core, uint64_t now)
 {
-    tick(core, now);
+    core_tick(core, now);
     core->disconnected = true;
     core->delivery_pending = false; /* CONN-07: nothing in flight is delivered */
     switch (core->phase) {
@@ -108,7 +111,7 @@ static void probe(struct core *core, uint64_t deadline)
 
 int core_ping(struct core *core, uint64_t now)
 {
-    tick(core, now);
+    core_tick(core, now);
     switch (core->phase) {
     case PHASE_UP:
         probe(core, core->now + core->config.pong_timeout_ms);
@@ -127,7 +130,7 @@ int core_ping(struct core *core, uint64_t now)
 
 void core_network_changed(struct core *core, uint64_t now)
 {
-    tick(core, now);
+    core_tick(core, now);
     /* A hint makes it less patient, never more. */
     uint32_t patience_ms = core->config.probe_timeout_ms < core->config.pong_timeout_ms
                                ? core->config.probe_timeout_ms
@@ -161,7 +164,7 @@ void core_network_changed(struct core *core, uint64_t now)
 
 void core_on_open(struct core *core, uint32_t generation, uint64_t now)
 {
-    tick(core, now);
+    core_tick(core, now);
     if (generation != core->generation)
         return;
     switch (core->phase) {
@@ -181,7 +184,7 @@ void core_on_open(struct core *core, uint32_t generation, uint64_t now)
 
 void core_on_text(struct core *core, uint32_t generation, pusher_str text, uint64_t now)
 {
-    tick(core, now);
+    core_tick(core, now);
     if (generation != core->generation)
         return;
     switch (core->phase) {
@@ -202,7 +205,7 @@ void core_on_text(struct core *core, uint32_t generation, pusher_str text, uint6
 
 void core_on_binary(struct core *core, uint32_t generation, uint64_t now)
 {
-    tick(core, now);
+    core_tick(core, now);
     if (generation != core->generation)
         return;
     switch (core->phase) {
@@ -295,7 +298,7 @@ static void transport_ended(struct core *core, const struct core_closed *closed)
 void core_on_closed(struct core *core, uint32_t generation,
                     const struct core_closed *closed, uint64_t now)
 {
-    tick(core, now);
+    core_tick(core, now);
     if (generation != core->generation)
         return;
     switch (core->phase) {
@@ -341,14 +344,16 @@ static void activity_due(struct core *core)
 void core_on_time(struct core *core, uint64_t now)
 {
     bool was_unavailable = core->now >= core->unavailable_at;
-    tick(core, now);
+    core_tick(core, now);
     if (!was_unavailable && core->now >= core->unavailable_at) {
         log_line(&core->config.log, PUSHER_LOG_INFO, "no connection for %u ms",
                  core->config.unavailable_timeout_ms);
         return; /* core_state() says so from now on (CONN-05) */
     }
-    if (core->now < core->phase_deadline)
+    if (core->now < core->phase_deadline) {
+        channels_on_time(core);
         return;
+    }
     switch (core->phase) {
     case PHASE_OPENING: /* RETRY-04 */
         timed_out(core, by_stage[core->reached].kind, by_stage[core->reached].missing,
@@ -385,12 +390,16 @@ struct core_want core_want(const struct core *core)
     };
 }
 
+static uint64_t earlier(uint64_t a, uint64_t b)
+{
+    return a < b ? a : b;
+}
+
 uint64_t core_deadline(const struct core *core)
 {
-    bool unavailable_ahead = core->now < core->unavailable_at;
-    if (unavailable_ahead && core->unavailable_at < core->phase_deadline)
-        return core->unavailable_at;
-    return core->phase_deadline;
+    uint64_t deadline = earlier(core->phase_deadline, channels_deadline(&core->channels));
+    return core->now < core->unavailable_at ? earlier(core->unavailable_at, deadline)
+                                            : deadline;
 }
 
 pusher_state core_state(const struct core *core)

@@ -37,7 +37,11 @@ struct core_config {
     uint32_t backoff_max_ms;
     uint32_t reconnect_spread_ms;
     uint32_t stable_after_ms;
+    uint32_t subscribe_timeout_ms; /* from a subscribe to its answer (SUB-13) */
+    uint32_t auth_timeout_ms;      /* from a request to its answer (AUTH-05) */
+    size_t max_parallel_auth;
     size_t max_channels;
+    size_t max_message_bytes;
     bool tls;
     uint64_t seed; /* of the jitter */
     /* The app key, to be masked where the server's words are quoted (LOG-01). Borrowed:
@@ -161,7 +165,38 @@ bool core_take_delivery(struct core *core, struct core_delivery *ret);
  * later. Only while connected (I3, I8). Order: pong, ping, then unsubscribes and
  * subscribes in the order they were asked for.
  */
-int core_next_frame(struct core *core, struct buf *out);
+int core_next_frame(struct core *core, struct buf *out, uint64_t now);
+
+/* --- authorizations (auth.c) --- */
+
+/* One that is to begin. */
+struct core_auth {
+    pusher_id id;
+    struct core_channel *channel;
+};
+
+/*
+ * The next authorization to begin, at most max_parallel_auth at a time; counts as begun.
+ * False: none; it may have made a problem (no memory).
+ */
+bool core_next_auth(struct core *core, struct core_auth *ret, uint64_t now);
+
+/* The next one whose answer is not of interest any more. */
+bool core_take_cancelled_auth(struct core *core, pusher_id *ret);
+
+/*
+ * The answers, given at any time but once: the JSON text of the endpoint (AUTH-06), or
+ * why there is none. `http_status`: of its answer; below 100: none. No answer, 408, 429
+ * and 5xx are tried again after a delay, others are final for this connection (AUTH-05).
+ * 0; PUSHER_ERR_NOT_FOUND: the request is unknown, cancelled, answered, or of an older
+ * connection; PUSHER_ERR_NOMEM: it is still to be answered.
+ */
+int core_auth_resolve(struct core *core, pusher_id id, pusher_str json);
+int core_auth_reject(struct core *core, pusher_id id, int http_status, pusher_str reason);
+
+/* What follows from the next answer. False: there is none. May make a problem and a
+ * delivery. */
+bool core_next_auth_answer(struct core *core, uint64_t now);
 
 /* --- channels (core_channel.c) --- */
 

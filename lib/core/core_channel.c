@@ -1,5 +1,6 @@
 /*
- * Channels inside the core (SUB-01 … SUB-10).
+ * The channels of a core: which there are, and what the user asks of them (SUB-01 …
+ * SUB-10).
  */
 #include "core/core_channel.h"
 
@@ -16,34 +17,26 @@ static struct core_channel *of_node(struct map_node *node)
     return node ? container_of(node, struct core_channel, node) : NULL;
 }
 
-static struct core_channel *next_in_map(const struct core_channel *channel)
-{
-    return of_node(channel->node.hh.next);
-}
-
 static bool is_wanted(const struct core_channel *channel)
 {
     return channel->stage != CHANNEL_CANCELLED && channel->stage != CHANNEL_LEAVING;
 }
 
-static void owe(struct channel_set *set, struct core_channel *channel)
-{
-    list_append(&set->owed, &channel->owed);
-}
-
-static void leave_map(struct channel_set *set, struct core_channel *channel)
+void channel_leave_map(struct channel_set *set, struct core_channel *channel)
 {
     if (set->last == channel)
         set->last = NULL;
     map_remove(&set->map, &channel->node);
 }
 
-/* Frees a channel that is in no map. */
-static void channel_free(struct channel_set *set, struct core_channel *channel)
+void channel_free(struct core *core, struct core_channel *channel)
 {
-    list_remove(&channel->owed);
-    set->total--;
-    mem_free(set->map.mem, channel);
+    channel_clear_timer(core, channel);
+    auth_cancel(core, channel);
+    auth_reply_free(channel->granted, core->config.mem);
+    list_remove(&channel->line);
+    core->channels.total--;
+    mem_free(core->config.mem, channel);
 }
 
 static int channel_add(struct channel_set *set, pusher_str name,
@@ -55,8 +48,9 @@ static int channel_add(struct channel_set *set, pusher_str name,
         return PUSHER_ERR_NOMEM;
     memcpy(channel->name, name.ptr, name.len);
     channel->node.key = (pusher_str){channel->name, name.len};
+    channel->kind = channel_kind_of(name);
     channel->missing_since = CORE_NEVER;
-    list_init(&channel->owed);
+    list_init(&channel->line);
     int rc = map_insert(&set->map, &channel->node);
     if (rc) {
         mem_free(set->map.mem, channel);
@@ -72,44 +66,17 @@ void channels_init(struct channel_set *set, const pusher_allocator *mem)
     *set = (struct channel_set){0};
     map_init(&set->map, mem);
     list_init(&set->owed);
+    list_init(&set->awaited);
 }
 
-void channels_free(struct channel_set *set)
+void channels_free(struct core *core)
 {
-    channels_disconnected(set, 0);
+    struct channel_set *set = &core->channels;
+    channels_disconnected(core, 0);
     while (set->map.first) {
         struct core_channel *channel = of_node(set->map.first);
-        leave_map(set, channel);
-        channel_free(set, channel);
-    }
-}
-
-void channels_connected(struct channel_set *set)
-{
-    for (struct core_channel *at = of_node(set->map.first); at; at = next_in_map(at))
-        owe(set, at);
-}
-
-void channels_disconnected(struct channel_set *set, uint64_t heard_at)
-{
-    while (!list_empty(&set->owed)) {
-        struct core_channel *channel =
-            container_of(set->owed.next, struct core_channel, owed);
-        list_remove(&channel->owed);
-        if (channel->stage == CHANNEL_LEAVING)
-            channel_free(set, channel);
-    }
-    struct core_channel *next;
-    for (struct core_channel *at = of_node(set->map.first); at; at = next) {
-        next = next_in_map(at);
-        if (at->stage == CHANNEL_CANCELLED) {
-            leave_map(set, at);
-            channel_free(set, at);
-        } else {
-            if (at->stage == CHANNEL_SUBSCRIBED)
-                at->missing_since = heard_at;
-            at->stage = CHANNEL_WANTED;
-        }
+        channel_leave_map(set, channel);
+        channel_free(core, channel);
     }
 }
 
@@ -121,68 +88,6 @@ struct core_channel *channels_find(struct channel_set *set, pusher_str name)
     if (found)
         set->last = found;
     return found;
-}
-
-bool channel_hears(const struct core_channel *channel)
-{
-    return channel->stage == CHANNEL_SUBSCRIBED || channel->stage == CHANNEL_SUBSCRIBING;
-}
-
-bool channel_confirmed(struct channel_set *set, struct core_channel *channel)
-{
-    switch (channel->stage) {
-    case CHANNEL_SUBSCRIBING:
-        channel->stage = CHANNEL_SUBSCRIBED;
-        return true;
-    case CHANNEL_CANCELLED:
-        leave_map(set, channel);
-        channel->stage = CHANNEL_LEAVING;
-        owe(set, channel);
-        return false;
-    case CHANNEL_WANTED:
-    case CHANNEL_SUBSCRIBED:
-    case CHANNEL_FAILED:
-    case CHANNEL_LEAVING:
-        return false; /* answers nothing that we asked */
-    }
-    return false;
-}
-
-bool channel_refused(struct channel_set *set, struct core_channel *channel)
-{
-    switch (channel->stage) {
-    case CHANNEL_SUBSCRIBING:
-        channel->stage = CHANNEL_FAILED;
-        return true;
-    case CHANNEL_CANCELLED:
-        leave_map(set, channel);
-        channel_free(set, channel);
-        return false;
-    case CHANNEL_WANTED:
-    case CHANNEL_SUBSCRIBED:
-    case CHANNEL_FAILED:
-    case CHANNEL_LEAVING:
-        return false;
-    }
-    return false;
-}
-
-struct core_channel *channels_owing(const struct channel_set *set)
-{
-    return list_empty(&set->owed)
-               ? NULL
-               : container_of(set->owed.next, struct core_channel, owed);
-}
-
-void channel_sent(struct channel_set *set, struct core_channel *channel)
-{
-    if (channel->stage == CHANNEL_LEAVING) {
-        channel_free(set, channel);
-        return;
-    }
-    assert(channel->stage == CHANNEL_WANTED);
-    list_remove(&channel->owed);
-    channel->stage = CHANNEL_SUBSCRIBING;
 }
 
 /* Room for one more that the user wants. What is on its way out does not count, so that
@@ -204,12 +109,19 @@ static int want_again(struct core *core, struct core_channel *channel)
         channel->stage = CHANNEL_SUBSCRIBING;
         return 0;
     case CHANNEL_FAILED:
-        channel->stage = CHANNEL_WANTED;
-        owe(&core->channels, channel);
+        channel->failures = 0;
+        channel_start(core, channel); /* only while connected is there a failed one */
+        return 0;
+    case CHANNEL_LATE:
+        channel_on_time(core, channel);
         return 0;
     case CHANNEL_WANTED:
+    case CHANNEL_QUEUED:
+    case CHANNEL_AUTHORIZING:
+    case CHANNEL_AUTHORIZED:
     case CHANNEL_SUBSCRIBING:
     case CHANNEL_SUBSCRIBED:
+    case CHANNEL_RENEWED:
     case CHANNEL_LEAVING:
         return 0;
     }
@@ -229,7 +141,7 @@ int core_subscribe(struct core *core, pusher_str name, void *user,
     } else if ((rc = channel_add(set, name, &channel)) == 0) {
         set->wanted++;
         if (phase_is_connected(core->phase))
-            owe(set, channel);
+            channel_start(core, channel);
     }
     if (rc)
         return rc;
@@ -262,16 +174,19 @@ void core_unsubscribe(struct core *core, struct core_channel *channel)
         channel->missing_since = CORE_NEVER; /* taken back, it is asked for anew */
         return;
     case CHANNEL_SUBSCRIBED:
-        leave_map(set, channel);
-        channel->stage = CHANNEL_LEAVING;
-        owe(set, channel);
+    case CHANNEL_LATE:
+    case CHANNEL_RENEWED:
+        channel_depart(core, channel);
         return;
     case CHANNEL_WANTED:
+    case CHANNEL_QUEUED:
+    case CHANNEL_AUTHORIZING:
+    case CHANNEL_AUTHORIZED:
     case CHANNEL_FAILED:
     case CHANNEL_CANCELLED:
     case CHANNEL_LEAVING:
-        leave_map(set, channel);
-        channel_free(set, channel);
+        channel_leave_map(set, channel);
+        channel_free(core, channel);
         return;
     }
 }
@@ -289,10 +204,16 @@ pusher_subscription core_channel_state(const struct core_channel *channel)
     case CHANNEL_CANCELLED:
     case CHANNEL_LEAVING:
         return PUSHER_SUBSCRIPTION_WANTED;
+    case CHANNEL_QUEUED:
+    case CHANNEL_AUTHORIZING:
+    case CHANNEL_AUTHORIZED:
+        return PUSHER_SUBSCRIPTION_AUTHORIZING;
     case CHANNEL_SUBSCRIBING:
         return PUSHER_SUBSCRIPTION_SUBSCRIBING;
     case CHANNEL_SUBSCRIBED:
         return PUSHER_SUBSCRIPTION_SUBSCRIBED;
+    case CHANNEL_LATE:
+    case CHANNEL_RENEWED:
     case CHANNEL_FAILED:
         return PUSHER_SUBSCRIPTION_FAILED;
     }

@@ -4,9 +4,17 @@
  *
  *   stage        means                                              for the user
  *   WANTED       asked for; the subscribe is owed once connected    wanted
+ *   QUEUED       its authorization waits for its turn               authorizing
+ *   AUTHORIZING  its authorization is under way                     authorizing
+ *   AUTHORIZED   authorized; the subscribe is owed                  authorizing
  *   SUBSCRIBING  subscribe sent                                     subscribing
  *   SUBSCRIBED   confirmed on this connection                       subscribed
- *   FAILED       refused by the server (SUB-10)                     failed
+ *   LATE         subscribe sent, and no answer in time (SUB-13);    failed
+ *                asked for anew when its timer rings
+ *   RENEWED      an unsubscribe is owed, before it is asked for     failed
+ *                anew
+ *   FAILED       refused; tried again when its timer rings, if it   failed
+ *                runs, else at the next connection
  *   CANCELLED    subscribe sent, no longer wanted: waits for the    (gone)
  *                answer, then leaves (SUB-05)
  *   LEAVING      unsubscribe owed                                   (gone)
@@ -15,16 +23,28 @@
  * name that is wanted again meanwhile is a fresh channel whose subscribe comes after the
  * unsubscribe. A lost connection forgets CANCELLED and LEAVING (SUB-09) and makes all
  * others WANTED (SUB-07).
+ *
+ *   core_channel.c   the channels: which there are, what the user asks of them
+ *   subscription.c   how a subscription goes on: what is sent, answered, late
+ *   auth.c           authorizations: waiting, under way, answered
  */
 #ifndef CORE_CORE_CHANNEL_H
 #define CORE_CORE_CHANNEL_H
 
+#include "base/heap.h"
+#include "codec/channel_name.h"
+#include "core/auth.h"
 #include "core/core.h"
 
 enum channel_stage {
     CHANNEL_WANTED,
+    CHANNEL_QUEUED,
+    CHANNEL_AUTHORIZING,
+    CHANNEL_AUTHORIZED,
     CHANNEL_SUBSCRIBING,
     CHANNEL_SUBSCRIBED,
+    CHANNEL_LATE,
+    CHANNEL_RENEWED,
     CHANNEL_FAILED,
     CHANNEL_CANCELLED,
     CHANNEL_LEAVING
@@ -32,46 +52,94 @@ enum channel_stage {
 
 struct core_channel {
     struct map_node node;
-    struct list owed; /* in channel_set.owed while a frame is owed, else alone */
-    void *user;
+    /* By stage: in channel_set.owed (a frame is owed), auth_set.queue (QUEUED) or
+     * channel_set.awaited (SUBSCRIBING, CANCELLED); else alone. */
+    struct list line;
+    struct heap_node timer; /* of AUTHORIZING, SUBSCRIBING, CANCELLED, LATE, FAILED */
+    bool timed;             /* it runs */
     enum channel_stage stage;
+    enum channel_kind kind;
+    uint32_t failures; /* in a row, on this connection */
+    void *user;
     uint64_t missing_since; /* events may be missing since then (SUB-16); CORE_NEVER */
-    char name[];            /* NUL-terminated */
+    struct authorization *authorization; /* while AUTHORIZING */
+    struct auth_reply *granted;          /* while AUTHORIZED */
+    char name[];                         /* NUL-terminated */
 };
 
 struct channel_set {
     struct map map; /* iterates in the order of insertion (SUB-08) */
     struct list owed;
+    struct list awaited; /* answers, in the order in which they were asked for */
+    struct heap timers;
     struct core_channel *last; /* found last: events often repeat on one channel */
     size_t wanted;             /* those the user knows of */
     size_t total;              /* with those on their way out */
 };
 
-void channels_init(struct channel_set *set, const pusher_allocator *mem);
-void channels_free(struct channel_set *set);
+/* --- core_channel.c --- */
 
-/* All wanted channels owe a subscribe, in the order of insertion (SUB-08). */
-void channels_connected(struct channel_set *set);
-/* `heard_at`: when the server was last heard of. */
-void channels_disconnected(struct channel_set *set, uint64_t heard_at);
+void channels_init(struct channel_set *set, const pusher_allocator *mem);
+void channels_free(struct core *core);
 
 /* The channel of that name in any stage but LEAVING, or NULL. */
 struct core_channel *channels_find(struct channel_set *set, pusher_str name);
+
+/* Takes it out of the map; frees one that is in no map. */
+void channel_leave_map(struct channel_set *set, struct core_channel *channel);
+void channel_free(struct core *core, struct core_channel *channel);
+
+/* --- subscription.c --- */
+
+/* All wanted channels are asked for, in the order of insertion (SUB-08). */
+void channels_connected(struct core *core);
+/* `heard_at`: when the server was last heard of. */
+void channels_disconnected(struct core *core, uint64_t heard_at);
+
+/* Connected: the channel, which is WANTED or FAILED, is asked for. */
+void channel_start(struct core *core, struct core_channel *channel);
 
 /* Whether events of the channel go to its bindings (SUB-15). */
 bool channel_hears(const struct core_channel *channel);
 
 /* The server confirmed. True: the user is to know (SUB-03). */
-bool channel_confirmed(struct channel_set *set, struct core_channel *channel);
+bool channel_confirmed(struct core *core, struct core_channel *channel);
 
 /* The server refused. True: the user is to know (SUB-10). False: `channel` may be gone.
- */
-bool channel_refused(struct channel_set *set, struct core_channel *channel);
+ * `retry`: it is tried again on this connection. */
+bool channel_refused(struct core *core, struct core_channel *channel, bool retry);
 
-/* The channel whose frame is due, or NULL; its stage is WANTED or LEAVING. */
+/* It has been authorized; takes `granted`. */
+void channel_authorized(struct core *core, struct core_channel *channel,
+                        struct auth_reply *granted);
+
+/* It has failed: tried again after `retry_ms`, or, with 0, at the next connection. */
+void channel_fail(struct core *core, struct core_channel *channel, uint32_t retry_ms);
+
+/* Counts a failure, and draws the delay to the next try. */
+uint32_t channel_retry_delay(struct core *core, struct core_channel *channel);
+
+/* The channel that waits longest for an answer to its authorized subscribe; or NULL. */
+struct core_channel *channels_first_awaited(const struct channel_set *set);
+
+/* The channel whose frame is due, or NULL; WANTED, AUTHORIZED, RENEWED or LEAVING. */
 struct core_channel *channels_owing(const struct channel_set *set);
 
 /* That frame was sent. A channel that was LEAVING is gone. */
-void channel_sent(struct channel_set *set, struct core_channel *channel);
+void channel_sent(struct core *core, struct core_channel *channel);
+
+/* The server may have it, and the user does not want it: it leaves. */
+void channel_depart(struct core *core, struct core_channel *channel);
+
+/* The first timer, or CORE_NEVER; the channel whose timer is due is seen to. */
+uint64_t channels_deadline(const struct channel_set *set);
+void channels_on_time(struct core *core);
+
+/* What the channel's timer is for happens now. */
+void channel_on_time(struct core *core, struct core_channel *channel);
+
+/* Its timer rings at `when`, or not at all. */
+void channel_set_timer(struct core *core, struct core_channel *channel, uint64_t when);
+void channel_clear_timer(struct core *core, struct core_channel *channel);
 
 #endif

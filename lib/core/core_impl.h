@@ -6,7 +6,9 @@
  *   attempt.c       how attempts begin and end, and what follows from that
  *   backoff.c       how long to wait between them
  *   inbound.c       what a received message means
- *   core_channel.c  channels, and the frames that they owe
+ *   core_channel.c  channels: which there are
+ *   subscription.c  channels: how each goes on
+ *   auth.c          authorizations
  *   outbox.c        the next frame
  *   problem.c       reports in words
  *   quote.c         the words of others, made fit to be shown
@@ -52,8 +54,10 @@ struct core {
     uint32_t cautious_timeout_ms;
 
     struct channel_set channels;
+    struct auth_set auth;
 
     struct message message; /* the last one that was decoded */
+    struct buf own_text;    /* what it points into, if the library said it itself */
     struct core_delivery delivery;
     bool delivery_pending;
 
@@ -61,5 +65,8 @@ struct core {
     bool problem_pending;
     struct buf problem_text; /* what `problem` points into */
 };
+
+/* Stores the time of this input; it never goes back. */
+void core_tick(struct core *core, uint64_t now);
 
 #endif

@@ -9,6 +9,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/str.h"
+#include "codec/frame.h"
 #include "core/attempt.h"
 #include "core/core_impl.h"
 #include "core/problem.h"
@@ -166,6 +167,20 @@ static void on_pong(struct core *core)
     deliver_ordinary(core);
 }
 
+/* A server that names no channel means the one that waits longest: answers come in order
+ * (SUB-13). True: told. */
+static bool is_about_subscription(struct core *core, const struct server_error *error)
+{
+    enum { UNAUTHORIZED = 4009 };
+    struct core_channel *channel = channels_first_awaited(&core->channels);
+    if (error->code != UNAUTHORIZED || !channel)
+        return false;
+    if (channel_refused(core, channel, false))
+        problem_subscribe(core, core_channel_name(channel),
+                          &(struct server_error){.code = -1}, 0);
+    return true;
+}
+
 /* CLOSE-12: whatever its code, the connection goes on; but see CLOSE-13. */
 static void on_error(struct core *core)
 {
@@ -173,7 +188,8 @@ static void on_error(struct core *core)
     read_error(core, server_error_parse, &error);
     if (error.code >= 4000 && error.code <= 4299)
         core->inband_code = error.code;
-    problem_server(core, &error);
+    if (!is_about_subscription(core, &error))
+        problem_server(core, &error);
     deliver_ordinary(core);
 }
 
@@ -183,17 +199,20 @@ static void on_second_greeting(struct core *core)
     fail_greeting(core, "the server greeted a second time");
 }
 
-/* SUB-10 */
+/* SUB-10. What the server could not do this time it may do the next time. */
 static void on_subscription_error(struct core *core)
 {
+    struct server_error error;
+    read_error(core, subscription_error_parse, &error);
+    bool retry = error.code == 408 || error.code == 429 || error.code >= 500;
     struct core_channel *channel = find_channel(core);
-    if (!channel || !channel_refused(&core->channels, channel)) {
+    if (!channel || !channel_refused(core, channel, retry)) {
         deliver_ordinary(core);
         return;
     }
-    struct server_error error;
-    read_error(core, subscription_error_parse, &error);
-    problem_subscribe(core, core_channel_name(channel), &error);
+    problem_subscribe(core, core_channel_name(channel), &error,
+                      channel->timed ? (uint32_t)(channel->timer.deadline - core->now)
+                                     : 0);
     deliver(core, CORE_SCOPE_BOTH, core->message.event, channel);
 }
 
@@ -201,7 +220,7 @@ static void on_subscription_error(struct core *core)
 static void on_subscription_succeeded(struct core *core)
 {
     struct core_channel *channel = find_channel(core);
-    if (!channel || !channel_confirmed(&core->channels, channel))
+    if (!channel || !channel_confirmed(core, channel))
         return;
     log_line(&core->config.log, PUSHER_LOG_INFO, "connection %u: subscribed to %s",
              core->generation, core_channel_name(channel).ptr);
@@ -229,6 +248,52 @@ static void on_subscription_count(struct core *core)
     else
         problem_channel(core, PUSHER_PROBLEM_PROTOCOL, core_channel_name(channel),
                         "its subscription count is not a number");
+}
+
+/* --- what the library says itself --- */
+
+/* Begins a message to the application in the form of the server's. */
+static int begin_own(struct core *core, const char *event, pusher_str channel)
+{
+    struct buf *text = &core->own_text;
+    core->delivery_pending = false;
+    buf_clear(text);
+    int rc = buf_printf(text, "{\"event\":\"%s\",\"channel\":", event);
+    if (!rc)
+        rc = frame_append_string(text, channel);
+    return rc ? rc : buf_append(text, STR(",\"data\":"));
+}
+
+/* Ends and delivers it; what there is no memory for is only logged. */
+static void end_own(struct core *core, struct core_channel *channel, int rc)
+{
+    if (!rc)
+        rc = buf_append_byte(&core->own_text, '}');
+    if (!rc)
+        rc = decode(core, buf_str(&core->own_text));
+    if (rc)
+        log_line(&core->config.log, PUSHER_LOG_WARN, "connection %u: an event was lost",
+                 core->generation);
+    else
+        deliver(core, CORE_SCOPE_CHANNEL, core->message.event, channel);
+}
+
+/* SUB-06 */
+void inbound_auth_error(struct core *core, struct core_channel *channel,
+                        const struct auth_failure *failure)
+{
+    struct buf *text = &core->own_text;
+    int rc = begin_own(core, "pusher:subscription_error", core_channel_name(channel));
+    if (!rc)
+        rc = buf_append(text, STR("{\"type\":\"AuthError\",\"error\":"));
+    if (!rc)
+        rc = frame_append_string(text, failure->reason.len ? failure->reason
+                                                           : str_of(failure->what));
+    if (!rc && failure->http_status)
+        rc = buf_printf(text, ",\"status\":%d", failure->http_status);
+    if (!rc)
+        rc = buf_append_byte(text, '}');
+    end_own(core, channel, rc);
 }
 
 static const struct {

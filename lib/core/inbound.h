@@ -12,4 +12,10 @@ void inbound_greeting(struct core *core, pusher_str text);
 /* A text message on a connection. */
 void inbound_message(struct core *core, pusher_str text);
 
+struct auth_failure;
+
+/* Tells the bindings of the channel that its authorization failed for good (SUB-06). */
+void inbound_auth_error(struct core *core, struct core_channel *channel,
+                        const struct auth_failure *failure);
+
 #endif

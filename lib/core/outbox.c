@@ -4,6 +4,7 @@
  */
 #include "base/log.h"
 #include "base/str.h"
+#include "codec/auth_reply.h"
 #include "codec/frame.h"
 #include "core/core_impl.h"
 
@@ -19,17 +20,22 @@ static int finish(const struct core *core, const struct buf *out, size_t before,
 static int channel_frame(struct core *core, struct core_channel *channel, struct buf *out)
 {
     size_t before = out->len;
-    bool leaving = channel->stage == CHANNEL_LEAVING;
+    bool leaving = channel->stage == CHANNEL_LEAVING || channel->stage == CHANNEL_RENEWED;
     pusher_str name = core_channel_name(channel);
-    if (leaving ? frame_unsubscribe(out, name) : frame_subscribe_public(out, name))
+    const struct auth_reply *granted = channel->granted;
+    int rc = leaving   ? frame_unsubscribe(out, name)
+             : granted ? frame_subscribe(out, name, granted->auth, granted->channel_data)
+                       : frame_subscribe_public(out, name);
+    if (rc)
         return PUSHER_ERR_NOMEM;
     finish(core, out, before, leaving ? "pusher:unsubscribe" : "pusher:subscribe", name);
-    channel_sent(&core->channels, channel);
+    channel_sent(core, channel);
     return 1;
 }
 
-int core_next_frame(struct core *core, struct buf *out)
+int core_next_frame(struct core *core, struct buf *out, uint64_t now)
 {
+    core_tick(core, now);
     if (!phase_is_connected(core->phase))
         return 0;
     size_t before = out->len;

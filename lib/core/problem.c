@@ -164,8 +164,16 @@ void problem_server(struct core *core, const struct server_error *error)
              core->generation, error->code);
 }
 
+static int append_next_try(struct buf *text, uint32_t retry_in_ms)
+{
+    return retry_in_ms
+               ? buf_printf(text, "; trying again in %u ms", retry_in_ms)
+               : buf_printf(text,
+                            "; subscribe again, or it is tried at the next connection");
+}
+
 void problem_subscribe(struct core *core, pusher_str channel,
-                       const struct server_error *error)
+                       const struct server_error *error, uint32_t retry_in_ms)
 {
     struct buf *text = &core->problem_text;
     buf_clear(text);
@@ -175,17 +183,63 @@ void problem_subscribe(struct core *core, pusher_str channel,
     if (!rc)
         rc = append_quoted(core, str_of(error->message));
     if (!rc)
-        rc = buf_printf(text, "; subscribe again, or it is tried at the next connection");
+        rc = append_next_try(text, retry_in_ms);
     pusher_problem problem = {
         .kind = PUSHER_PROBLEM_SUBSCRIBE,
         .code = -1,
         .http_status = error->code > 0 ? error->code : 0,
-        .will_retry = false, /* on this connection it needs a call */
+        .will_retry = retry_in_ms > 0,
+        .retry_in_ms = retry_in_ms,
     };
     publish(core, &problem, channel, rc);
     log_line(&core->config.log, PUSHER_LOG_WARN,
              "connection %u: subscription of %.*s refused, status %d", core->generation,
              STR_ARG(channel), error->code);
+}
+
+void problem_subscribe_late(struct core *core, pusher_str channel, uint32_t retry_in_ms)
+{
+    struct buf *text = &core->problem_text;
+    buf_clear(text);
+    int rc = buf_printf(text, "the server did not answer the subscription within %u ms",
+                        core->config.subscribe_timeout_ms);
+    if (!rc)
+        rc = append_next_try(text, retry_in_ms);
+    pusher_problem problem = {
+        .kind = PUSHER_PROBLEM_SUBSCRIBE,
+        .code = -1,
+        .will_retry = true,
+        .retry_in_ms = retry_in_ms,
+    };
+    publish(core, &problem, channel, rc);
+    log_line(&core->config.log, PUSHER_LOG_WARN,
+             "connection %u: no answer to the subscription of %.*s", core->generation,
+             STR_ARG(channel));
+}
+
+void problem_auth(struct core *core, pusher_str channel,
+                  const struct auth_failure *failure, uint32_t retry_in_ms)
+{
+    struct buf *text = &core->problem_text;
+    buf_clear(text);
+    int rc = buf_printf(text, "the authorization failed: %s", failure->what);
+    if (!rc && failure->http_status)
+        rc = buf_printf(text, " (HTTP status %d)", failure->http_status);
+    if (!rc)
+        rc = append_quoted(core, failure->reason);
+    if (!rc)
+        rc = append_next_try(text, retry_in_ms);
+    pusher_problem problem = {
+        .kind = PUSHER_PROBLEM_AUTH,
+        .code = -1,
+        .http_status = failure->http_status,
+        .will_retry = retry_in_ms > 0,
+        .retry_in_ms = retry_in_ms,
+    };
+    publish(core, &problem, channel, rc);
+    log_line(&core->config.log, PUSHER_LOG_WARN,
+             "connection %u: authorization of %.*s failed: %s (HTTP status %d)",
+             core->generation, STR_ARG(channel), failure->what, failure->http_status);
 }
 
 void problem_channel(struct core *core, pusher_problem_kind kind, pusher_str channel,

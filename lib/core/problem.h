@@ -23,9 +23,25 @@ void problem_dropped(struct core *core, pusher_problem_kind kind, size_t bytes,
 /* An in-band error on a connection that goes on (CLOSE-12). */
 void problem_server(struct core *core, const struct server_error *error);
 
-/* The server refused the subscription of `channel` (SUB-10). */
+/* The server refused the subscription of `channel` (SUB-10). `retry_in_ms` 0: not tried
+ * again on this connection. */
 void problem_subscribe(struct core *core, pusher_str channel,
-                       const struct server_error *error);
+                       const struct server_error *error, uint32_t retry_in_ms);
+
+/* The server did not answer a subscribe (SUB-13). */
+void problem_subscribe_late(struct core *core, pusher_str channel, uint32_t retry_in_ms);
+
+/* Why an authorization failed. */
+struct auth_failure {
+    const char *what;  /* static */
+    pusher_str reason; /* the words of the endpoint or the authorizer; may be empty */
+    int http_status;   /* 0: no answer */
+};
+
+/* An authorization of `channel` failed (SUB-06). `retry_in_ms` 0: not tried again on this
+ * connection. */
+void problem_auth(struct core *core, pusher_str channel,
+                  const struct auth_failure *failure, uint32_t retry_in_ms);
 
 /* Data of a control message for `channel` was dropped. `what`: a static text. */
 void problem_channel(struct core *core, pusher_problem_kind kind, pusher_str channel,

@@ -48,6 +48,10 @@ struct core_config scene_config(void)
         .backoff_max_ms = 30000,
         .reconnect_spread_ms = 0, /* a scene that is about it sets it */
         .stable_after_ms = 10000,
+        .subscribe_timeout_ms = 15000,
+        .auth_timeout_ms = 10000,
+        .max_parallel_auth = 8,
+        .max_message_bytes = 1 << 20,
         .max_channels = 100000,
         .seed = 1,
         .key = STR("appkey"),
@@ -75,6 +79,7 @@ void scene_close(struct scene *s)
     core_free(s->core);
     assert_int_equal(s->alloc.live, 0);
     assert_null(strstr(s->log, "appkey"));
+    assert_null(strstr(s->log, SCENE_SIGNATURE));
     buf_free(&s->frame);
 }
 
@@ -90,26 +95,48 @@ static const unsigned legal_edges[] = {
     [PUSHER_STATE_DISCONNECTED] = BIT(CONNECTING),
 };
 
+/* What is true of a channel in each stage while connected. */
+static const struct {
+    bool waits; /* in a line */
+    enum { NEVER, SOMETIMES, ALWAYS } timed;
+} stages[] = {
+    [CHANNEL_WANTED] = {true, NEVER},        [CHANNEL_QUEUED] = {true, NEVER},
+    [CHANNEL_AUTHORIZING] = {false, ALWAYS}, [CHANNEL_AUTHORIZED] = {true, NEVER},
+    [CHANNEL_SUBSCRIBING] = {true, ALWAYS},  [CHANNEL_SUBSCRIBED] = {false, NEVER},
+    [CHANNEL_LATE] = {false, ALWAYS},        [CHANNEL_RENEWED] = {true, NEVER},
+    [CHANNEL_FAILED] = {false, SOMETIMES},   [CHANNEL_CANCELLED] = {true, ALWAYS},
+    [CHANNEL_LEAVING] = {true, NEVER},
+};
+
 static void check_channels(const struct core *core)
 {
-    size_t wanted = 0, total = 0;
+    size_t wanted = 0, total = 0, under_way = 0;
     bool connected = core_state(core) == PUSHER_STATE_CONNECTED;
     for (const struct map_node *node = core->channels.map.first; node;
          node = node->hh.next) {
         const struct core_channel *channel =
             container_of(node, struct core_channel, node);
-        bool owing = !list_empty(&channel->owed);
+        bool waits = !list_empty(&channel->line);
         total++;
         wanted += channel->stage != CHANNEL_CANCELLED;
         assert_true(channel->stage != CHANNEL_LEAVING);
         assert_true(connected || channel->stage == CHANNEL_WANTED); /* I8, SUB-07 */
-        assert_true(owing == (connected && channel->stage == CHANNEL_WANTED));
+        assert_true(waits == (connected && stages[channel->stage].waits));
+        assert_true(channel->timed ? stages[channel->stage].timed != NEVER
+                                   : stages[channel->stage].timed != ALWAYS);
+        assert_true((channel->authorization != NULL) ==
+                    (channel->stage == CHANNEL_AUTHORIZING)); /* I4 */
+        assert_true((channel->granted != NULL) == (channel->stage == CHANNEL_AUTHORIZED));
+        under_way += channel->authorization != NULL;
     }
+    assert_int_equal(core->auth.under_way, under_way);
+    assert_true(under_way <= core->config.max_parallel_auth);
     for (const struct list *at = core->channels.owed.next; at != &core->channels.owed;
          at = at->next) {
-        const struct core_channel *channel = container_of(at, struct core_channel, owed);
-        assert_true(channel->stage == CHANNEL_WANTED ||
-                    channel->stage == CHANNEL_LEAVING);
+        const struct core_channel *channel = container_of(at, struct core_channel, line);
+        assert_true(
+            channel->stage == CHANNEL_WANTED || channel->stage == CHANNEL_AUTHORIZED ||
+            channel->stage == CHANNEL_RENEWED || channel->stage == CHANNEL_LEAVING);
         total += channel->stage == CHANNEL_LEAVING;
     }
     assert_int_equal(core->channels.wanted, wanted);
@@ -151,6 +178,7 @@ static void see_problem(struct scene *s, const pusher_problem *problem)
     assert_int_equal(problem->message.ptr[problem->message.len], '\0');
     snprintf(s->problem_text, sizeof s->problem_text, "%s", problem->message.ptr);
     assert_null(strstr(s->problem_text, "appkey"));
+    assert_null(strstr(s->problem_text, SCENE_SIGNATURE));
     s->problem.message.ptr = s->problem_text;
     static const char *const names[] = {
         "resolve",   "connect", "tls",          "proxy",    "upgrade",
@@ -257,13 +285,14 @@ static void see_channel_frame(struct scene *s, const char *frame, bool subscribe
 static bool see_frame(struct scene *s)
 {
     buf_clear(&s->frame);
-    int rc = core_next_frame(s->core, &s->frame);
+    int rc = core_next_frame(s->core, &s->frame, s->now);
     assert_true(rc == 0 || rc == 1);
     if (!rc)
         return false;
     assert_int_equal(core_state(s->core), PUSHER_STATE_CONNECTED);
     buf_append_byte(&s->frame, '\0');
     const char *frame = s->frame.ptr;
+    snprintf(s->last_frame, sizeof s->last_frame, "%s", frame);
     if (strcmp(frame, "{\"event\":\"pusher:ping\",\"data\":{}}") == 0)
         say(s, ">ping");
     else if (strcmp(frame, "{\"event\":\"pusher:pong\",\"data\":{}}") == 0)
@@ -271,6 +300,17 @@ static bool see_frame(struct scene *s)
     else
         see_channel_frame(s, frame, strstr(frame, "pusher:subscribe") != NULL);
     return true;
+}
+
+/* --- authorizations --- */
+
+static struct scene_auth *auth_slot(struct scene *s, pusher_id id)
+{
+    for (size_t i = 0; i < SCENE_AUTHS; i++) {
+        if (s->auths[i].id == id)
+            return &s->auths[i];
+    }
+    return NULL;
 }
 
 static void tell(struct scene *s)
@@ -284,6 +324,28 @@ static void tell(struct scene *s)
     see_state(s);
     assert_false(core_take_problem(s->core, &problem));
     assert_false(core_take_delivery(s->core, &delivery));
+}
+
+static void see_auths(struct scene *s)
+{
+    pusher_id id;
+    struct core_auth auth;
+    while (core_next_auth_answer(s->core, s->now))
+        tell(s);
+    while (core_take_cancelled_auth(s->core, &id)) {
+        struct scene_auth *slot = auth_slot(s, id);
+        if (slot)
+            say(s, "cancel(%s)", slot->name);
+    }
+    while (core_next_auth(s->core, &auth, s->now)) {
+        assert_int_equal(core_state(s->core), PUSHER_STATE_CONNECTED);
+        assert_null(auth_slot(s, auth.id)); /* never used again */
+        struct scene_auth *slot = &s->auths[s->auth_count++ % SCENE_AUTHS];
+        pusher_str name = core_channel_name(auth.channel);
+        slot->id = auth.id;
+        snprintf(slot->name, sizeof slot->name, "%.*s", STR_ARG(name));
+        say(s, "?%s", slot->name);
+    }
 }
 
 void settle(struct scene *s)
@@ -300,6 +362,8 @@ void settle(struct scene *s)
             tell(s);
         }
         see_want(s);
+        see_auths(s);
+        tell(s);
         check_invariants(s);
     } while (!s->blocked && see_frame(s));
 }
@@ -420,17 +484,55 @@ void confirms(struct scene *s, const char *channel)
     says(s, text);
 }
 
-void refuses(struct scene *s, const char *channel)
+void refuses_with(struct scene *s, const char *channel, int status)
 {
     char text[160];
     snprintf(text, sizeof text,
              "{\"event\":\"pusher:subscription_error\",\"channel\":\"%s\",\"data\":"
-             "{\"type\":\"AuthError\",\"error\":\"go away\",\"status\":403}}",
-             channel);
+             "{\"type\":\"AuthError\",\"error\":\"go away\",\"status\":%d}}",
+             channel, status);
     struct scene_channel *known = server_channel(s, channel);
     if (known && !known->confirmed)
         known->told = false;
     says(s, text);
+}
+
+void refuses(struct scene *s, const char *channel)
+{
+    refuses_with(s, channel, 403);
+}
+
+/* The last request for that channel. */
+static pusher_id last_auth(const struct scene *s, const char *channel)
+{
+    pusher_id last = 0;
+    for (size_t i = 0; i < s->auth_count && i < SCENE_AUTHS; i++) {
+        if (strcmp(s->auths[i].name, channel) == 0 && s->auths[i].id > last)
+            last = s->auths[i].id;
+    }
+    return last;
+}
+
+int grants_with(struct scene *s, const char *channel, const char *json)
+{
+    int rc = s->core ? core_auth_resolve(s->core, last_auth(s, channel), str_of(json))
+                     : PUSHER_ERR_NOT_FOUND;
+    settle(s);
+    return rc;
+}
+
+int grants(struct scene *s, const char *channel)
+{
+    return grants_with(s, channel, "{\"auth\":\"key:" SCENE_SIGNATURE "\"}");
+}
+
+int denies(struct scene *s, const char *channel, int http_status)
+{
+    int rc = s->core ? core_auth_reject(s->core, last_auth(s, channel), http_status,
+                                        STR("not today"))
+                     : PUSHER_ERR_NOT_FOUND;
+    settle(s);
+    return rc;
 }
 
 void sends_binary(struct scene *s)

@@ -16,6 +16,8 @@
  *     room+order          an event for the bindings of the channel and of the client
  *     room.order          ... of the channel only
  *     *order              ... of the client only
+ *     ?private-room       an authorization begins
+ *     cancel(private-room)  ... and is not of interest any more
  *     !closed/4100/2+     a problem: kind, code, attempt; + will retry, - will not
  *     !subscribe(room)/-1/0-  ... about a channel
  *
@@ -28,7 +30,16 @@
 #include "core/core_impl.h"
 #include "support/fail_alloc.h"
 
-enum { SCENE_CHANNELS = 8, SCENE_NAME = 32 };
+enum { SCENE_CHANNELS = 8, SCENE_NAME = 32, SCENE_AUTHS = 64 };
+
+/* A secret, in each authorization that the scene grants: no text may ever hold it. */
+#define SCENE_SIGNATURE "5ec4e7"
+
+/* An authorization that was begun. */
+struct scene_auth {
+    pusher_id id;
+    char name[SCENE_NAME];
+};
 
 /* What a server would know of a channel on this connection. */
 struct scene_channel {
@@ -45,6 +56,7 @@ struct scene {
     bool late;    /* time jumps: deadlines are handled late */
     bool quiet;   /* expect() only clears: memory fails, so outputs differ */
     struct buf frame;
+    char last_frame[512];
 
     char said[4096];         /* since the last expect() */
     uint64_t digest;         /* of everything that was ever said */
@@ -61,6 +73,8 @@ struct scene {
     uint64_t retry_at; /* when the last failed attempt said that the next one starts */
     bool retry_known;
     struct scene_channel channels[SCENE_CHANNELS];
+    struct scene_auth auths[SCENE_AUTHS]; /* the last ones */
+    size_t auth_count;
 };
 
 struct core_config scene_config(void); /* the public defaults, TLS off */
@@ -87,6 +101,11 @@ void greets(struct scene *s); /* socket id 1.2, activity timeout 120 s */
 void says(struct scene *s, const char *text);
 void confirms(struct scene *s, const char *channel);
 void refuses(struct scene *s, const char *channel); /* status 403, "go away" */
+/* The answer to the last request for `channel`: 0, or PUSHER_ERR_NOT_FOUND. */
+int grants(struct scene *s, const char *channel);
+int grants_with(struct scene *s, const char *channel, const char *json);
+int denies(struct scene *s, const char *channel, int http_status);
+void refuses_with(struct scene *s, const char *channel, int status);
 void sends_binary(struct scene *s);
 void closes(struct scene *s, int code); /* the WebSocket was open */
 void fails(struct scene *s, enum core_stage stage, const char *reason);

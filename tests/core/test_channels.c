@@ -469,7 +469,7 @@ static void frames_without_memory(struct scene *s)
     for (size_t i = 0; i < sizeof owed / sizeof *owed && !s->quiet; i++) {
         struct buf small;
         buf_init(&small, &s->alloc.mem, 8);
-        assert_int_equal(core_next_frame(s->core, &small), PUSHER_ERR_NOMEM);
+        assert_int_equal(core_next_frame(s->core, &small, s->now), PUSHER_ERR_NOMEM);
         assert_int_equal(small.len, 0);
         buf_free(&small);
         takes_a_frame(s);

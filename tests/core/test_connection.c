@@ -380,8 +380,8 @@ static void probes_silence(struct scene *s)
     brings_up(s);
     at(s, 50000), says(s, "{\"event\":\"order\"}");
     expect(s, "*order");
-    wants_channel(s, "room");
-    expect(s, ">subscribe(room)");
+    wants_channel(s, "room"), confirms(s, "room");
+    expect(s, ">subscribe(room) room.pusher:subscription_succeeded");
     at(s, 169999);
     expect(s, "");
     at(s, 170000);

@@ -36,7 +36,8 @@ static uint32_t next_number(struct script *script)
 
 static const char *next_channel(struct script *script)
 {
-    static const char *const names[] = {"a", "room", "presence-x", "a-longer-name", "b"};
+    static const char *const names[] = {"a", "room", "presence-x", "a-longer-name",
+                                        "private-b"};
     return names[next_byte(script) % (sizeof names / sizeof *names)];
 }
 
@@ -149,12 +150,14 @@ static void follow_core(struct scene *s)
         snprintf(next->name, sizeof next->name, "%s", channel->name);
         next->confirmed = channel->stage == CHANNEL_SUBSCRIBED;
         next->told = next->confirmed || channel->stage == CHANNEL_SUBSCRIBING ||
+                     channel->stage == CHANNEL_LATE ||
+                     channel->stage == CHANNEL_RENEWED ||
                      channel->stage == CHANNEL_CANCELLED;
         next++;
     }
     for (const struct list *at = s->core->channels.owed.next;
          at != &s->core->channels.owed; at = at->next) {
-        const struct core_channel *channel = container_of(at, struct core_channel, owed);
+        const struct core_channel *channel = container_of(at, struct core_channel, line);
         if (channel->stage != CHANNEL_LEAVING)
             continue;
         struct scene_channel *known = s->channels;
@@ -276,6 +279,26 @@ static void step_two_at_once(struct scene *s, struct script *script)
     settle(s);
 }
 
+static void step_grant(struct scene *s, struct script *script)
+{
+    static const char *const answers[] = {
+        "{\"auth\":\"key:" SCENE_SIGNATURE "\"}",
+        "{\"auth\":\"key:" SCENE_SIGNATURE "\",\"channel_data\":\"{\\\"user_id\\\":7}\"}",
+        "{\"auth\":7}",
+    };
+    const char *channel = next_channel(script);
+    grants_with(s, channel,
+                answers[next_byte(script) % (sizeof answers / sizeof *answers)]);
+}
+
+static void step_deny(struct scene *s, struct script *script)
+{
+    static const int statuses[] = {0, 403, 500};
+    const char *channel = next_channel(script);
+    denies(s, channel,
+           statuses[next_byte(script) % (sizeof statuses / sizeof *statuses)]);
+}
+
 static void step_no_memory(struct scene *s, struct script *script)
 {
     s->alloc.fail_at = s->alloc.calls + 1 + next_byte(script) % 4;
@@ -295,7 +318,7 @@ static void (*const steps[])(struct scene *, struct script *) = {
     step_time,    step_deadline,    step_sleep,    step_subscribe, step_subscribe,
     step_block,   step_unsubscribe, step_old_fact, step_up,        step_two_at_once,
     step_event,   step_no_memory,   step_memory,   step_confirm,   step_deadline,
-    step_hint,
+    step_hint,    step_grant,       step_grant,    step_deny,
 };
 
 static struct core_config config_of(struct script *script)
@@ -303,6 +326,7 @@ static struct core_config config_of(struct script *script)
     struct core_config config = scene_config();
     config.seed = next_byte(script);
     config.tls = next_byte(script) % 2;
+    config.max_parallel_auth = 1 + config.seed % 3;
     config.max_channels = 1 + next_byte(script) % 5;
     config.stable_after_ms = next_byte(script) % 4 ? 10000 : 0;
     config.backoff_min_ms = next_byte(script) % 2 ? 1000 : 100;

@@ -180,6 +180,7 @@ static void draw_options(struct app *app)
     o->userdata = app;
     o->free_userdata = client_released;
     o->allocator = &app->memory.mem;
+    o->subscribe_timeout_ms = 86400000; /* a silent server ends the connection before */
     if (app->fixed_options)
         return;
     o->tls = chance(world, 600);

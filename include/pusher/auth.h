@@ -1,0 +1,95 @@
+/*
+ * Authorization: how a client comes by the signatures that private, presence and
+ * encrypted channels ask for.
+ *
+ * The server of the application signs; the client never sees the app's secret. The
+ * application gives an authorizer, a pair of functions that begin and cancel a request;
+ * its answer may come at once or later. A request belongs to one connection: after a
+ * reconnect there are new ones for the new socket id (SUB-08), and an answer to an old
+ * one is a clean error (SUB-11).
+ */
+#ifndef PUSHER_AUTH_H
+#define PUSHER_AUTH_H
+
+#include <stdbool.h>
+
+#include <pusher/error.h>
+#include <pusher/types.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef struct pusher_client pusher_client;
+typedef struct pusher_channel pusher_channel;
+
+/* One authorization that is to be obtained. All of it lives until the callback returns;
+ * texts are NUL-terminated. */
+typedef struct pusher_auth_request {
+    pusher_id id;         /* for pusher_auth_resolve() or pusher_auth_reject() */
+    pusher_str socket_id; /* of the present connection */
+    pusher_str channel_name;
+    pusher_channel *channel;
+} pusher_auth_request;
+
+/*
+ * Begins `count` requests, 1 or more; each is to be answered once, inside the callback or
+ * later, on the loop's thread (pusher_loop_post() gets there). Runs on the loop's thread;
+ * every call on the client is legal inside. A request without an answer within
+ * auth_timeout_ms is cancelled, reported and made anew.
+ */
+typedef void (*pusher_auth_begin_fn)(pusher_client *client,
+                                     const pusher_auth_request *requests, size_t count,
+                                     void *userdata);
+
+/*
+ * The answer to `request` is not of interest any more: the connection is gone, the
+ * channel unsubscribed, or the time over. An answer that comes all the same does no harm.
+ * Same rules.
+ */
+typedef void (*pusher_auth_cancel_fn)(pusher_client *client, pusher_id request,
+                                      void *userdata);
+
+/* The authorizer of a client, an option of pusher_client_new(). */
+typedef struct pusher_authorizer {
+    pusher_auth_begin_fn begin;   /* NULL: there is none */
+    pusher_auth_cancel_fn cancel; /* may be NULL */
+    /* True: `begin` gets all requests that wait at once, after a reconnect those of all
+     * channels (AUTH-08), and max_parallel_auth does not count. False: one at a time. */
+    bool batch;
+    void *userdata;
+    pusher_free_fn free_userdata; /* frees `userdata` once, with the client, and also when
+                                     pusher_client_new() fails */
+} pusher_authorizer;
+
+/*
+ * Answers a request with what the application's server said (AUTH-06): the JSON text of
+ * an object, for a channel {"auth":"KEY:signature"}, with "channel_data" for a presence
+ * channel and "shared_secret" for an encrypted one. `json` has `json_len` bytes and is
+ * copied. An answer of another form is reported as a problem (PUSHER_PROBLEM_AUTH) and
+ * final for this connection.
+ *
+ * Returns 0, PUSHER_ERR_INVALID for NULL, PUSHER_ERR_NOT_FOUND: the request is cancelled,
+ * answered, or of an older connection; PUSHER_ERR_NOMEM: it is still to be answered. Runs
+ * no callback.
+ */
+PUSHER_API int pusher_auth_resolve(pusher_client *client, pusher_id request,
+                                   const char *json, size_t json_len);
+
+/*
+ * Answers a request with a failure. `http_status`: 0 (no answer), 408, 429 and 500 to 599
+ * are tried again after a delay; others, for example 403, are final for this connection:
+ * the channel gets the event "pusher:subscription_error" and waits for the next
+ * connection or pusher_client_subscribe() (AUTH-05, SUB-06). `reason` (may be NULL) is
+ * for people, and copied; it is part of the report.
+ *
+ * Returns as pusher_auth_resolve(). Runs no callback.
+ */
+PUSHER_API int pusher_auth_reject(pusher_client *client, pusher_id request,
+                                  int http_status, const char *reason);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

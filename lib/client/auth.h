@@ -1,0 +1,16 @@
+/*
+ * Between the core, which knows what is to be authorized, and the authorizer.
+ */
+#ifndef CLIENT_AUTH_H
+#define CLIENT_AUTH_H
+
+#include "client/client.h"
+
+/* Whether channels that need an authorization can be subscribed at all. */
+bool auth_possible(const pusher_client *client);
+
+/* Takes one step: an answer to the core, or a request or a cancellation to the
+ * authorizer. False: there was none. */
+bool auth_work(pusher_client *client);
+
+#endif

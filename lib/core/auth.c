@@ -1,0 +1,263 @@
+/*
+ * Authorizations: waiting for a turn, under way, answered (AUTH-05, SUB-06, SUB-11).
+ */
+#include "core/auth.h"
+
+#include "base/log.h"
+#include "base/mem.h"
+#include "base/str.h"
+#include "codec/auth_reply.h"
+#include "core/core_impl.h"
+#include "core/inbound.h"
+#include "core/problem.h"
+
+static void authorization_free(struct authorization *authorization,
+                               const pusher_allocator *mem)
+{
+    if (authorization->answer)
+        wipe(authorization->answer, authorization->answer_len);
+    mem_free(mem, authorization->answer);
+    mem_free(mem, authorization);
+}
+
+void auth_init(struct auth_set *set, const pusher_allocator *mem)
+{
+    list_init(&set->queue);
+    list_init(&set->answered);
+    list_init(&set->cancelled);
+    handle_table_init(&set->handles, mem);
+}
+
+void auth_free(struct auth_set *set)
+{
+    while (!list_empty(&set->cancelled)) {
+        struct authorization *old =
+            container_of(set->cancelled.next, struct authorization, link);
+        list_remove(&old->link);
+        authorization_free(old, set->handles.mem);
+    }
+    handle_table_free(&set->handles);
+}
+
+void auth_reply_free(struct auth_reply *reply, const pusher_allocator *mem)
+{
+    if (!reply)
+        return;
+    auth_reply_release(mem, reply);
+    mem_free(mem, reply);
+}
+
+/* --- requests --- */
+
+void auth_enqueue(struct core *core, struct core_channel *channel)
+{
+    channel->stage = CHANNEL_QUEUED;
+    list_remove(&channel->line);
+    list_append(&core->auth.queue, &channel->line);
+}
+
+/* It is under way no longer. */
+static struct authorization *detach(struct core *core, struct core_channel *channel)
+{
+    struct authorization *authorization = channel->authorization;
+    handle_remove(&core->auth.handles, authorization->id);
+    core->auth.under_way--;
+    channel->authorization = NULL;
+    authorization->channel = NULL;
+    list_remove(&authorization->link);
+    channel_clear_timer(core, channel);
+    return authorization;
+}
+
+void auth_cancel(struct core *core, struct core_channel *channel)
+{
+    if (!channel->authorization)
+        return;
+    struct authorization *authorization = detach(core, channel);
+    if (authorization->answer)
+        authorization_free(authorization, core->config.mem);
+    else
+        list_append(&core->auth.cancelled, &authorization->link);
+}
+
+static int begin(struct core *core, struct core_channel *channel)
+{
+    struct authorization *authorization =
+        mem_zalloc(core->config.mem, sizeof *authorization);
+    if (!authorization)
+        return PUSHER_ERR_NOMEM;
+    int rc = handle_add(&core->auth.handles, authorization, &authorization->id);
+    if (rc) {
+        mem_free(core->config.mem, authorization);
+        return rc;
+    }
+    list_init(&authorization->link);
+    authorization->channel = channel;
+    core->auth.under_way++;
+    list_remove(&channel->line);
+    channel->stage = CHANNEL_AUTHORIZING;
+    channel->authorization = authorization;
+    channel_set_timer(core, channel, core->now + core->config.auth_timeout_ms);
+    log_line(&core->config.log, PUSHER_LOG_DEBUG, "connection %u: authorizing %s",
+             core->generation, channel->name);
+    return 0;
+}
+
+/* Tried again after a delay, and the problem told. */
+static void fail_for_now(struct core *core, struct core_channel *channel,
+                         const struct auth_failure *failure)
+{
+    uint32_t delay_ms = channel_retry_delay(core, channel);
+    channel_fail(core, channel, delay_ms);
+    problem_auth(core, core_channel_name(channel), failure, delay_ms);
+}
+
+bool core_next_auth(struct core *core, struct core_auth *ret, uint64_t now)
+{
+    struct auth_set *set = &core->auth;
+    core_tick(core, now);
+    if (list_empty(&set->queue) || set->under_way >= core->config.max_parallel_auth)
+        return false;
+    struct core_channel *channel =
+        container_of(set->queue.next, struct core_channel, line);
+    if (begin(core, channel)) {
+        fail_for_now(core, channel, &(struct auth_failure){.what = "out of memory"});
+        return false;
+    }
+    *ret = (struct core_auth){.id = channel->authorization->id, .channel = channel};
+    return true;
+}
+
+bool core_take_cancelled_auth(struct core *core, pusher_id *ret)
+{
+    struct auth_set *set = &core->auth;
+    if (list_empty(&set->cancelled))
+        return false;
+    struct authorization *old =
+        container_of(set->cancelled.next, struct authorization, link);
+    list_remove(&old->link);
+    *ret = old->id;
+    authorization_free(old, core->config.mem);
+    return true;
+}
+
+/* --- answers --- */
+
+/* Keeps an answer until core_next_auth_answer(): an answer is given at any time, and what
+ * follows from each is told on its own. */
+static int keep_answer(struct core *core, pusher_id id, pusher_str text, bool granted,
+                       int http_status)
+{
+    struct authorization *authorization = handle_find(&core->auth.handles, id);
+    if (!authorization)
+        return PUSHER_ERR_NOT_FOUND;
+    char *copy = mem_dup(core->config.mem, text);
+    if (!copy)
+        return PUSHER_ERR_NOMEM;
+    handle_remove(&core->auth.handles, id);
+    authorization->answer = copy;
+    authorization->answer_len = text.len;
+    authorization->granted = granted;
+    authorization->http_status = http_status;
+    list_append(&core->auth.answered, &authorization->link);
+    return 0;
+}
+
+int core_auth_resolve(struct core *core, pusher_id id, pusher_str json)
+{
+    if (json.len > AUTH_BODY_MAX)
+        json.len = AUTH_BODY_MAX + 1; /* refused below, and not copied whole */
+    return keep_answer(core, id, json, true, 0);
+}
+
+int core_auth_reject(struct core *core, pusher_id id, int http_status, pusher_str reason)
+{
+    return keep_answer(core, id, reason.ptr ? reason : STR(""), false, http_status);
+}
+
+/* Final on this connection: the application learns it as from the reference client. */
+static void fail_for_good(struct core *core, struct core_channel *channel,
+                          const struct auth_failure *failure)
+{
+    channel_fail(core, channel, 0);
+    problem_auth(core, core_channel_name(channel), failure, 0);
+    inbound_auth_error(core, channel, failure);
+}
+
+void auth_late(struct core *core, struct core_channel *channel)
+{
+    auth_cancel(core, channel);
+    fail_for_now(core, channel, &(struct auth_failure){.what = "no answer in time"});
+}
+
+/* No answer, or one that may be another the next time (AUTH-05 C). */
+static bool is_transient(int http_status)
+{
+    return http_status < 100 || http_status == 408 || http_status == 429 ||
+           http_status >= 500;
+}
+
+static void rejected(struct core *core, struct core_channel *channel,
+                     const struct authorization *authorization)
+{
+    struct auth_failure failure = {
+        .what = "it was not granted",
+        .reason = {authorization->answer, authorization->answer_len},
+        .http_status = authorization->http_status < 100 ? 0 : authorization->http_status,
+    };
+    if (is_transient(failure.http_status))
+        fail_for_now(core, channel, &failure);
+    else
+        fail_for_good(core, channel, &failure);
+}
+
+static enum auth_purpose purpose_of(const struct core_channel *channel)
+{
+    switch (channel->kind) {
+    case CHANNEL_PUBLIC:
+    case CHANNEL_PRIVATE:
+        return AUTH_FOR_PRIVATE;
+    case CHANNEL_PRESENCE:
+        return AUTH_FOR_PRESENCE;
+    case CHANNEL_ENCRYPTED:
+        return AUTH_FOR_ENCRYPTED;
+    }
+    return AUTH_FOR_PRIVATE;
+}
+
+static void granted(struct core *core, struct core_channel *channel,
+                    const struct authorization *authorization)
+{
+    pusher_str json = {authorization->answer, authorization->answer_len};
+    struct auth_reply *reply = mem_zalloc(core->config.mem, sizeof *reply);
+    enum auth_fault fault =
+        reply ? auth_reply_parse(core->config.mem, purpose_of(channel), json, reply)
+              : AUTH_FAULT_MEMORY;
+    if (!fault) {
+        channel_authorized(core, channel, reply);
+        return;
+    }
+    auth_reply_free(reply, core->config.mem);
+    struct auth_failure failure = {.what = auth_fault_text(fault)};
+    if (fault == AUTH_FAULT_MEMORY)
+        fail_for_now(core, channel, &failure);
+    else
+        fail_for_good(core, channel, &failure);
+}
+
+bool core_next_auth_answer(struct core *core, uint64_t now)
+{
+    core_tick(core, now);
+    if (list_empty(&core->auth.answered))
+        return false;
+    struct list *first = core->auth.answered.next;
+    struct core_channel *channel =
+        container_of(first, struct authorization, link)->channel;
+    struct authorization *authorization = detach(core, channel);
+    if (authorization->granted)
+        granted(core, channel, authorization);
+    else
+        rejected(core, channel, authorization);
+    authorization_free(authorization, core->config.mem);
+    return true;
+}
