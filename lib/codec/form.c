@@ -110,7 +110,7 @@ static int append_params(struct buf *out, const struct format *format,
 {
     for (size_t i = 0; i < params->count; i++) {
         const struct form_param *param = &params->items[i];
-        if (!form_name_valid(param->name))
+        if (!form_name_valid(param->name) || !form_value_valid(param->value))
             return PUSHER_ERR_INVALID;
         if ((over && has_name(over, 0, param->name)) ||
             (format->names_once && has_name(params, i + 1, param->name)))

@@ -135,6 +135,14 @@ static void refused(void **state)
         assert_int_equal(form_append_request(&out, &request), PUSHER_ERR_INVALID);
         assert_int_equal(form_append_request_json(&out, &request), PUSHER_ERR_INVALID);
     }
+    /* Nor is a bad one passed over because another replaces it. */
+    static const struct form_param replaced[] = {{STR("a"), STR("\xff")},
+                                                 {STR("a"), STR("x")}};
+    struct auth_request both = {
+        .socket_id = STR("1.2"), .fixed = {replaced, 1}, .provided = {replaced + 1, 1}};
+    assert_int_equal(form_append_request(&out, &both), PUSHER_ERR_INVALID);
+    both = (struct auth_request){.socket_id = STR("1.2"), .fixed = PARAMS(replaced)};
+    assert_int_equal(form_append_request_json(&out, &both), PUSHER_ERR_INVALID);
     expect(&out, "");
     buf_free(&out);
     char longest[FORM_NAME_MAX + 1];
