@@ -10,7 +10,19 @@
 
 bool auth_possible(const pusher_client *client)
 {
-    return client->authorizer.begin != NULL;
+    return client->authorizer != NULL;
+}
+
+int auth_copy(const pusher_authorizer *option, const pusher_allocator *mem,
+              pusher_authorizer **ret)
+{
+    if (!option->begin)
+        return 0;
+    *ret = mem_alloc(mem, sizeof **ret);
+    if (!*ret)
+        return PUSHER_ERR_NOMEM;
+    **ret = *option;
+    return 0;
 }
 
 static pusher_auth_request request_of(const pusher_client *client,
@@ -72,7 +84,8 @@ bool auth_work(pusher_client *client)
         dispatch_auth_cancel(client, id);
         return true;
     }
-    return client->authorizer.batch ? begin_all(client) : begin_one(client);
+    return client->authorizer && client->authorizer->batch ? begin_all(client)
+                                                           : begin_one(client);
 }
 
 int pusher_auth_resolve(pusher_client *client, pusher_id request, const char *json,

@@ -6,6 +6,10 @@
 
 #include "client/client.h"
 
+/* Copies an option. 0 or PUSHER_ERR_NOMEM; NULL if there is no authorizer. */
+int auth_copy(const pusher_authorizer *option, const pusher_allocator *mem,
+              pusher_authorizer **ret);
+
 /* Whether channels that need an authorization can be subscribed at all. */
 bool auth_possible(const pusher_client *client);
 

@@ -9,6 +9,7 @@
 
 #include "base/mem.h"
 #include "base/str.h"
+#include "client/auth.h"
 #include "client/binding.h"
 #include "client/channel.h"
 #include "client/dispatch.h"
@@ -72,7 +73,9 @@ static void destroy(pusher_client *client)
     core_free(client->core);
     handle_table_free(&client->handles);
     endpoint_free(&client->endpoint, &mem);
-    dispatch_free(client->authorizer.free_userdata, client->authorizer.userdata);
+    if (client->authorizer)
+        dispatch_free(client->authorizer->free_userdata, client->authorizer->userdata);
+    mem_free(&mem, client->authorizer);
     dispatch_free(client->free_userdata, client->userdata);
     mem_free(&mem, client);
     if (private_loop)
@@ -99,6 +102,8 @@ static int client_build(const pusher_options *options, const pusher_allocator *m
         return rc;
     pusher_client *client = mem_zalloc(mem, sizeof *client);
     rc = client ? loop_random(&config.seed) : PUSHER_ERR_NOMEM;
+    if (!rc)
+        rc = auth_copy(&options->authorizer, mem, &client->authorizer);
     pusher_loop *loop = options->loop;
     if (!rc && !loop) {
         pusher_loop_options loop_options;
@@ -117,6 +122,8 @@ static int client_build(const pusher_options *options, const pusher_allocator *m
     }
     if (rc) {
         endpoint_free(&endpoint, mem);
+        if (client)
+            mem_free(mem, client->authorizer);
         mem_free(mem, client);
         return rc;
     }
@@ -156,7 +163,6 @@ int pusher_client_new(pusher_client **ret, const pusher_options *options)
         dispatch_free(known.free_userdata, known.userdata);
         return rc;
     }
-    client->authorizer = known.authorizer;
     client->on_state = known.on_state;
     client->on_problem = known.on_problem;
     client->on_gap = known.on_gap;

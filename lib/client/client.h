@@ -77,7 +77,7 @@ struct pusher_client {
     pusher_state_fn on_state;
     pusher_problem_fn on_problem;
     pusher_gap_fn on_gap;
-    pusher_authorizer authorizer;
+    pusher_authorizer *authorizer; /* NULL: there is none */
     void *userdata;
     pusher_free_fn free_userdata;
     pusher_allocator mem;

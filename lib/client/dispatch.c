@@ -59,13 +59,13 @@ void dispatch_problem(pusher_client *client, const pusher_problem *problem)
 void dispatch_auth_begin(pusher_client *client, const pusher_auth_request *requests,
                          size_t count)
 {
-    client->authorizer.begin(client, requests, count, client->authorizer.userdata);
+    client->authorizer->begin(client, requests, count, client->authorizer->userdata);
 }
 
 void dispatch_auth_cancel(pusher_client *client, pusher_id request)
 {
-    if (client->authorizer.cancel)
-        client->authorizer.cancel(client, request, client->authorizer.userdata);
+    if (client->authorizer->cancel)
+        client->authorizer->cancel(client, request, client->authorizer->userdata);
 }
 
 static int64_t unix_ms(void)

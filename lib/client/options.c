@@ -149,7 +149,6 @@ int options_read(const pusher_options *options, const pusher_allocator *mem,
         .auth_timeout_ms = options->auth_timeout_ms,
         .max_parallel_auth =
             options->authorizer.batch ? SIZE_MAX : options->max_parallel_auth,
-        .max_message_bytes = options->max_message_bytes,
         .stable_after_ms = options->stable_after_ms,
         .max_channels = options->max_channels,
         .tls = options->tls,

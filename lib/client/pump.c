@@ -106,14 +106,12 @@ static int dial_with(pusher_client *client, bool tls, struct buf *texts)
         .max_message_bytes = to->max_message_bytes,
         .timeout_ms = to->connect_timeout_ms,
     };
-    struct ws_handler handler = {
-        .on_open = on_open,
-        .on_text = on_text,
-        .on_binary = on_binary,
-        .on_sent = on_sent,
-        .on_closed = on_closed,
-        .userdata = client,
-    };
+    static const struct ws_calls calls = {.on_open = on_open,
+                                          .on_text = on_text,
+                                          .on_binary = on_binary,
+                                          .on_sent = on_sent,
+                                          .on_closed = on_closed};
+    struct ws_handler handler = {&calls, client};
     return ws_dial(client->loop, &target, &handler, &client->ws);
 }
 

@@ -11,6 +11,9 @@
 #include "core/inbound.h"
 #include "core/problem.h"
 
+/* The longest event that the library makes itself. */
+enum { SAID_MAX = 1 << 20 };
+
 static void authorization_free(struct authorization *authorization,
                                const pusher_allocator *mem)
 {
@@ -20,23 +23,32 @@ static void authorization_free(struct authorization *authorization,
     mem_free(mem, authorization);
 }
 
-void auth_init(struct auth_set *set, const pusher_allocator *mem)
+int auth_ensure(struct core *core)
 {
+    if (core->auth)
+        return 0;
+    struct auth_set *set = mem_zalloc(core->config.mem, sizeof *set);
+    if (!set)
+        return PUSHER_ERR_NOMEM;
     list_init(&set->queue);
     list_init(&set->answered);
     list_init(&set->cancelled);
-    handle_table_init(&set->handles, mem);
+    handle_table_init(&set->handles, core->config.mem);
+    buf_init(&set->said, core->config.mem, SAID_MAX);
+    core->auth = set;
+    return 0;
 }
 
-void auth_free(struct auth_set *set)
+void auth_free(struct core *core)
 {
-    while (!list_empty(&set->cancelled)) {
-        struct authorization *old =
-            container_of(set->cancelled.next, struct authorization, link);
-        list_remove(&old->link);
-        authorization_free(old, set->handles.mem);
-    }
-    handle_table_free(&set->handles);
+    pusher_id id;
+    while (core_take_cancelled_auth(core, &id))
+        ;
+    if (!core->auth)
+        return;
+    handle_table_free(&core->auth->handles);
+    buf_free(&core->auth->said);
+    mem_free(core->config.mem, core->auth);
 }
 
 void auth_reply_free(struct auth_reply *reply, const pusher_allocator *mem)
@@ -53,15 +65,15 @@ void auth_enqueue(struct core *core, struct core_channel *channel)
 {
     channel->stage = CHANNEL_QUEUED;
     list_remove(&channel->line);
-    list_append(&core->auth.queue, &channel->line);
+    list_append(&core->auth->queue, &channel->line);
 }
 
 /* It is under way no longer. */
 static struct authorization *detach(struct core *core, struct core_channel *channel)
 {
     struct authorization *authorization = channel->authorization;
-    handle_remove(&core->auth.handles, authorization->id);
-    core->auth.under_way--;
+    handle_remove(&core->auth->handles, authorization->id);
+    core->auth->under_way--;
     channel->authorization = NULL;
     authorization->channel = NULL;
     list_remove(&authorization->link);
@@ -77,7 +89,7 @@ void auth_cancel(struct core *core, struct core_channel *channel)
     if (authorization->answer)
         authorization_free(authorization, core->config.mem);
     else
-        list_append(&core->auth.cancelled, &authorization->link);
+        list_append(&core->auth->cancelled, &authorization->link);
 }
 
 static int begin(struct core *core, struct core_channel *channel)
@@ -86,14 +98,14 @@ static int begin(struct core *core, struct core_channel *channel)
         mem_zalloc(core->config.mem, sizeof *authorization);
     if (!authorization)
         return PUSHER_ERR_NOMEM;
-    int rc = handle_add(&core->auth.handles, authorization, &authorization->id);
+    int rc = handle_add(&core->auth->handles, authorization, &authorization->id);
     if (rc) {
         mem_free(core->config.mem, authorization);
         return rc;
     }
     list_init(&authorization->link);
     authorization->channel = channel;
-    core->auth.under_way++;
+    core->auth->under_way++;
     list_remove(&channel->line);
     channel->stage = CHANNEL_AUTHORIZING;
     channel->authorization = authorization;
@@ -114,9 +126,10 @@ static void fail_for_now(struct core *core, struct core_channel *channel,
 
 bool core_next_auth(struct core *core, struct core_auth *ret, uint64_t now)
 {
-    struct auth_set *set = &core->auth;
+    struct auth_set *set = core->auth;
     core_tick(core, now);
-    if (list_empty(&set->queue) || set->under_way >= core->config.max_parallel_auth)
+    if (!set || list_empty(&set->queue) ||
+        set->under_way >= core->config.max_parallel_auth)
         return false;
     struct core_channel *channel =
         container_of(set->queue.next, struct core_channel, line);
@@ -130,8 +143,8 @@ bool core_next_auth(struct core *core, struct core_auth *ret, uint64_t now)
 
 bool core_take_cancelled_auth(struct core *core, pusher_id *ret)
 {
-    struct auth_set *set = &core->auth;
-    if (list_empty(&set->cancelled))
+    struct auth_set *set = core->auth;
+    if (!set || list_empty(&set->cancelled))
         return false;
     struct authorization *old =
         container_of(set->cancelled.next, struct authorization, link);
@@ -148,18 +161,19 @@ bool core_take_cancelled_auth(struct core *core, pusher_id *ret)
 static int keep_answer(struct core *core, pusher_id id, pusher_str text, bool granted,
                        int http_status)
 {
-    struct authorization *authorization = handle_find(&core->auth.handles, id);
+    struct authorization *authorization =
+        core->auth ? handle_find(&core->auth->handles, id) : NULL;
     if (!authorization)
         return PUSHER_ERR_NOT_FOUND;
     char *copy = mem_dup(core->config.mem, text);
     if (!copy)
         return PUSHER_ERR_NOMEM;
-    handle_remove(&core->auth.handles, id);
+    handle_remove(&core->auth->handles, id);
     authorization->answer = copy;
     authorization->answer_len = text.len;
     authorization->granted = granted;
     authorization->http_status = http_status;
-    list_append(&core->auth.answered, &authorization->link);
+    list_append(&core->auth->answered, &authorization->link);
     return 0;
 }
 
@@ -248,9 +262,9 @@ static void granted(struct core *core, struct core_channel *channel,
 bool core_next_auth_answer(struct core *core, uint64_t now)
 {
     core_tick(core, now);
-    if (list_empty(&core->auth.answered))
+    if (!core->auth || list_empty(&core->auth->answered))
         return false;
-    struct list *first = core->auth.answered.next;
+    struct list *first = core->auth->answered.next;
     struct core_channel *channel =
         container_of(first, struct authorization, link)->channel;
     struct authorization *authorization = detach(core, channel);

@@ -6,6 +6,7 @@
 #ifndef CORE_AUTH_H
 #define CORE_AUTH_H
 
+#include "base/buf.h"
 #include "base/handle.h"
 #include "base/list.h"
 #include "core/core.h"
@@ -29,10 +30,12 @@ struct auth_set {
     struct list answered;
     struct list cancelled;
     size_t under_way;
+    struct buf said; /* an event that the library makes itself */
 };
 
-void auth_init(struct auth_set *set, const pusher_allocator *mem);
-void auth_free(struct auth_set *set);
+/* Makes the set with the first channel that needs it. 0 or PUSHER_ERR_NOMEM. */
+int auth_ensure(struct core *core);
+void auth_free(struct core *core);
 
 /* The channel, which is in no line, waits for its turn. */
 void auth_enqueue(struct core *core, struct core_channel *channel);

@@ -38,9 +38,7 @@ int core_new(struct core **ret, const struct core_config *config, uint64_t now)
     backoff_init(&core->backoff, config->backoff_min_ms, config->backoff_max_ms,
                  config->stable_after_ms, config->seed);
     channels_init(&core->channels, config->mem);
-    auth_init(&core->auth, config->mem);
     buf_init(&core->problem_text, config->mem, PROBLEM_TEXT_MAX);
-    buf_init(&core->own_text, config->mem, config->max_message_bytes);
     *ret = core;
     return 0;
 }
@@ -50,10 +48,9 @@ void core_free(struct core *core)
     if (!core)
         return;
     channels_free(core);
-    auth_free(&core->auth);
+    auth_free(core);
     message_release(&core->message);
     buf_free(&core->problem_text);
-    buf_free(&core->own_text);
     mem_free(core->config.mem, core);
 }
 

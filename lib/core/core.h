@@ -41,7 +41,6 @@ struct core_config {
     uint32_t auth_timeout_ms;      /* from a request to its answer (AUTH-05) */
     size_t max_parallel_auth;
     size_t max_channels;
-    size_t max_message_bytes;
     bool tls;
     uint64_t seed; /* of the jitter */
     /* The app key, to be masked where the server's words are quoted (LOG-01). Borrowed:

@@ -39,24 +39,27 @@ void channel_free(struct core *core, struct core_channel *channel)
     mem_free(core->config.mem, channel);
 }
 
-static int channel_add(struct channel_set *set, pusher_str name,
-                       struct core_channel **ret)
+static int channel_add(struct core *core, pusher_str name, struct core_channel **ret)
 {
-    struct core_channel *channel =
-        mem_zalloc(set->map.mem, sizeof *channel + name.len + 1);
+    const pusher_allocator *mem = core->config.mem;
+    enum channel_kind kind = channel_kind_of(name);
+    int rc = kind == CHANNEL_PUBLIC ? 0 : auth_ensure(core);
+    if (rc)
+        return rc;
+    struct core_channel *channel = mem_zalloc(mem, sizeof *channel + name.len + 1);
     if (!channel)
         return PUSHER_ERR_NOMEM;
     memcpy(channel->name, name.ptr, name.len);
     channel->node.key = (pusher_str){channel->name, name.len};
-    channel->kind = channel_kind_of(name);
+    channel->kind = kind;
     channel->missing_since = CORE_NEVER;
     list_init(&channel->line);
-    int rc = map_insert(&set->map, &channel->node);
+    rc = map_insert(&core->channels.map, &channel->node);
     if (rc) {
-        mem_free(set->map.mem, channel);
+        mem_free(mem, channel);
         return rc;
     }
-    set->total++;
+    core->channels.total++;
     *ret = channel;
     return 0;
 }
@@ -138,7 +141,7 @@ int core_subscribe(struct core *core, pusher_str name, void *user,
         rc = want_again(core, channel);
     } else if (!has_room(core)) {
         rc = PUSHER_ERR_LIMIT;
-    } else if ((rc = channel_add(set, name, &channel)) == 0) {
+    } else if ((rc = channel_add(core, name, &channel)) == 0) {
         set->wanted++;
         if (phase_is_connected(core->phase))
             channel_start(core, channel);

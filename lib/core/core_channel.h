@@ -56,10 +56,10 @@ struct core_channel {
      * channel_set.awaited (SUBSCRIBING, CANCELLED); else alone. */
     struct list line;
     struct heap_node timer; /* of AUTHORIZING, SUBSCRIBING, CANCELLED, LATE, FAILED */
-    bool timed;             /* it runs */
     enum channel_stage stage;
     enum channel_kind kind;
     uint32_t failures; /* in a row, on this connection */
+    bool timed;        /* the timer runs */
     void *user;
     uint64_t missing_since; /* events may be missing since then (SUB-16); CORE_NEVER */
     struct authorization *authorization; /* while AUTHORIZING */

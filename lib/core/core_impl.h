@@ -29,17 +29,17 @@ struct core {
     enum phase phase;
     uint32_t generation;     /* of the present or the last attempt; 0: none yet */
     enum core_stage reached; /* by that attempt; only to name what is missing */
-    uint64_t now;            /* as of the last input */
+    bool disconnected; /* once, by the user: IDLE does not read initialized any more */
+    bool tls;          /* the option, or moved up by 4000 (CLOSE-04) */
+    bool problem_pending;
+    bool delivery_pending;
+    uint64_t now; /* as of the last input */
     /* In UP it may be too early: messages only move heard_at. */
     uint64_t phase_deadline;
     uint64_t unavailable_at; /* CORE_NEVER unless attempts go on (CONN-05) */
     struct backoff backoff;
-    bool disconnected; /* once, by the user: IDLE does not read initialized any more */
-    bool tls;          /* the option, or moved up by 4000 (CLOSE-04) */
 
     /* Of the present connection; meaningless unless connected. */
-    bool ping_owed;
-    bool pong_owed;
     int inband_code; /* of the last message if it was an in-band error 4000 … 4299; else
                         -1, also when not connected */
     uint32_t activity_timeout_ms; /* the effective one (CONN-09) */
@@ -47,22 +47,21 @@ struct core {
     uint64_t probed_at; /* in PROBING: since when */
     uint64_t heard_at;  /* the last decoded message (PING-01) */
     char socket_id[SOCKET_ID_MAX + 1];
+    bool ping_owed;
+    bool pong_owed;
 
-    struct round_trip round_trip;
     /* Instead of the effective one, after a connection that was lost in silence early
      * (PING-07); 0: none. */
     uint32_t cautious_timeout_ms;
+    struct round_trip round_trip;
 
     struct channel_set channels;
-    struct auth_set auth;
+    struct auth_set *auth; /* NULL: no channel has needed one yet */
 
     struct message message; /* the last one that was decoded */
-    struct buf own_text;    /* what it points into, if the library said it itself */
     struct core_delivery delivery;
-    bool delivery_pending;
 
     pusher_problem problem;
-    bool problem_pending;
     struct buf problem_text; /* what `problem` points into */
 };
 

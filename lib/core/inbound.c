@@ -255,7 +255,7 @@ static void on_subscription_count(struct core *core)
 /* Begins a message to the application in the form of the server's. */
 static int begin_own(struct core *core, const char *event, pusher_str channel)
 {
-    struct buf *text = &core->own_text;
+    struct buf *text = &core->auth->said;
     core->delivery_pending = false;
     buf_clear(text);
     int rc = buf_printf(text, "{\"event\":\"%s\",\"channel\":", event);
@@ -268,9 +268,9 @@ static int begin_own(struct core *core, const char *event, pusher_str channel)
 static void end_own(struct core *core, struct core_channel *channel, int rc)
 {
     if (!rc)
-        rc = buf_append_byte(&core->own_text, '}');
+        rc = buf_append_byte(&core->auth->said, '}');
     if (!rc)
-        rc = decode(core, buf_str(&core->own_text));
+        rc = decode(core, buf_str(&core->auth->said));
     if (rc)
         log_line(&core->config.log, PUSHER_LOG_WARN, "connection %u: an event was lost",
                  core->generation);
@@ -282,7 +282,7 @@ static void end_own(struct core *core, struct core_channel *channel, int rc)
 void inbound_auth_error(struct core *core, struct core_channel *channel,
                         const struct auth_failure *failure)
 {
-    struct buf *text = &core->own_text;
+    struct buf *text = &core->auth->said;
     int rc = begin_own(core, "pusher:subscription_error", core_channel_name(channel));
     if (!rc)
         rc = buf_append(text, STR("{\"type\":\"AuthError\",\"error\":"));

@@ -9,10 +9,10 @@
 #include <stdint.h>
 
 struct round_trip {
+    uint64_t pinged_at;
     uint32_t unanswered; /* pings of this connection without a pong so far */
     bool ambiguous;      /* of several pings it is not known which one a pong answers */
-    uint64_t pinged_at;
-    bool known; /* the two below hold something; they outlive a connection */
+    bool known;          /* the two below hold something; they outlive a connection */
     uint32_t last_ms;
     uint32_t smoothed_8ths; /* of a millisecond, so that small times do not get lost */
 };

@@ -32,7 +32,7 @@ void ws_over(struct ws *ws, const struct ws_closed *closed)
     if (ws->detached)
         return;
     ws->detached = true;
-    ws->handler.on_closed(ws->handler.userdata, closed);
+    ws->handler.calls->on_closed(ws->handler.userdata, closed);
 }
 
 /* Has libwebsockets drop the socket, in any phase. */
@@ -208,7 +208,7 @@ void ws_opened(struct ws *ws)
     dial_free(ws->dial);
     ws->dial = NULL;
     ws->phase = WS_OPEN;
-    ws->handler.on_open(ws->handler.userdata);
+    ws->handler.calls->on_open(ws->handler.userdata);
 }
 
 void ws_closing(struct ws *ws)

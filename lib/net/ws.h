@@ -51,7 +51,7 @@ struct ws_target {
                             caller has its own deadline, this one only spreads it */
 };
 
-struct ws_handler {
+struct ws_calls {
     void (*on_open)(void *userdata);
     /* One whole message, valid UTF-8, reassembled; lives until the handler returns. */
     void (*on_text)(void *userdata, pusher_str text);
@@ -61,6 +61,10 @@ struct ws_handler {
     void (*on_sent)(void *userdata);
     /* The attempt or connection ended; `ws` is invalid from here on. Once, and last. */
     void (*on_closed)(void *userdata, const struct ws_closed *closed);
+};
+
+struct ws_handler {
+    const struct ws_calls *calls; /* outlives the transport */
     void *userdata;
 };
 

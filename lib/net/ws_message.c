@@ -22,9 +22,9 @@ static void violated(struct ws *ws, enum ws_stage stage, int code, pusher_str wo
 static void deliver(struct ws *ws, bool binary, pusher_str message)
 {
     if (binary)
-        ws->handler.on_binary(ws->handler.userdata, message.len);
+        ws->handler.calls->on_binary(ws->handler.userdata, message.len);
     else if (utf8_valid(message))
-        ws->handler.on_text(ws->handler.userdata, message);
+        ws->handler.calls->on_text(ws->handler.userdata, message);
     else
         violated(ws, WS_STAGE_INVALID, LWS_CLOSE_STATUS_INVALID_PAYLOAD,
                  STR("a text message is not UTF-8"));
@@ -92,6 +92,6 @@ int ws_writable(struct ws *ws)
     ws->tx = NULL;
     if (!whole)
         return -1;
-    ws->handler.on_sent(ws->handler.userdata);
+    ws->handler.calls->on_sent(ws->handler.userdata);
     return 0;
 }

@@ -338,12 +338,12 @@ static void visit(struct visitor *v)
                                .host_header = STR("h"),
                                .max_message_bytes = 100,
                                .timeout_ms = 1000};
-    struct ws_handler handler = {.on_open = on_open,
-                                 .on_text = on_text,
-                                 .on_binary = on_binary,
-                                 .on_sent = on_sent,
-                                 .on_closed = on_closed,
-                                 .userdata = v};
+    static const struct ws_calls calls = {.on_open = on_open,
+                                          .on_text = on_text,
+                                          .on_binary = on_binary,
+                                          .on_sent = on_sent,
+                                          .on_closed = on_closed};
+    struct ws_handler handler = {&calls, v};
     if (v->rounds) {
         target.timeout_ms = 60000;
         v->left = 3;

@@ -81,12 +81,12 @@ static int setup(void **state)
         .max_message_bytes = MAX_MESSAGE,
         .timeout_ms = 10000,
     };
-    struct ws_handler handler = {.on_open = on_open,
-                                 .on_text = on_text,
-                                 .on_binary = on_binary,
-                                 .on_sent = on_sent,
-                                 .on_closed = on_closed,
-                                 .userdata = link};
+    static const struct ws_calls calls = {.on_open = on_open,
+                                          .on_text = on_text,
+                                          .on_binary = on_binary,
+                                          .on_sent = on_sent,
+                                          .on_closed = on_closed};
+    struct ws_handler handler = {&calls, link};
     assert_int_equal(ws_dial(link->loop, &target, &handler, &link->ws), 0);
     link->socket = peer_accept_websocket(link->loop, link->listener);
     assert_true(peer_run_until(link->loop, &link->opened));

@@ -69,12 +69,12 @@ static void dial(struct attempt *a, const char *host, uint16_t port, bool tls)
         .max_message_bytes = 1000,
         .timeout_ms = 1000,
     };
-    struct ws_handler handler = {.on_open = on_open,
-                                 .on_text = on_text,
-                                 .on_binary = on_binary,
-                                 .on_sent = on_sent,
-                                 .on_closed = on_closed,
-                                 .userdata = a};
+    static const struct ws_calls calls = {.on_open = on_open,
+                                          .on_text = on_text,
+                                          .on_binary = on_binary,
+                                          .on_sent = on_sent,
+                                          .on_closed = on_closed};
+    struct ws_handler handler = {&calls, a};
     assert_int_equal(ws_dial(a->loop, &target, &handler, &a->ws), 0);
 }
 

@@ -77,12 +77,12 @@ static void dial(struct link *link, const char *host, const char *ca)
         .max_message_bytes = MAX_MESSAGE,
         .timeout_ms = 10000,
     };
-    struct ws_handler handler = {.on_open = on_open,
-                                 .on_text = on_text,
-                                 .on_binary = on_binary,
-                                 .on_sent = on_sent,
-                                 .on_closed = on_closed,
-                                 .userdata = link};
+    static const struct ws_calls calls = {.on_open = on_open,
+                                          .on_text = on_text,
+                                          .on_binary = on_binary,
+                                          .on_sent = on_sent,
+                                          .on_closed = on_closed};
+    struct ws_handler handler = {&calls, link};
     assert_int_equal(ws_dial(link->loop, &target, &handler, &link->ws), 0);
 }
 

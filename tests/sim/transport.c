@@ -56,7 +56,7 @@ static void end(struct ws *ws, const struct ws_closed *closed)
     machine_enter(loop);
     fact(ws, FACT_ENDED, closed->stage, closed->close_code, closed->reason);
     forget(ws);
-    handler.on_closed(handler.userdata, closed);
+    handler.calls->on_closed(handler.userdata, closed);
     machine_leave(loop);
 }
 
@@ -134,7 +134,7 @@ static void progress(void *userdata)
     machine_enter(loop);
     fact(ws, FACT_OPENED, 0, 0, (pusher_str){NULL, 0});
     server_accept(ws); /* it may greet at once */
-    ws->handler.on_open(ws->handler.userdata);
+    ws->handler.calls->on_open(ws->handler.userdata);
     machine_leave(loop);
 }
 
@@ -230,15 +230,16 @@ static void hand_over(struct ws *ws, struct letter *letter)
                                 .text = {letter->text, letter->len}});
     size_t failed = app->memory.failed;
     if (letter->kind == LETTER_BINARY) {
-        handler.on_binary(handler.userdata, letter->len);
+        handler.calls->on_binary(handler.userdata, letter->len);
     } else if (planted(ws->world, PLANT_LOST_MESSAGE) && letter->kind == LETTER_EVENT) {
-        handler.on_text(handler.userdata, STR("{\"event\":\"pusher_internal:lost\"}"));
+        handler.calls->on_text(handler.userdata,
+                               STR("{\"event\":\"pusher_internal:lost\"}"));
     } else {
         /* Exact: reading past the end is found out. */
         char *copy = malloc(letter->len ? letter->len : 1);
         assert(copy);
         memcpy(copy, letter->text, letter->len);
-        handler.on_text(handler.userdata, (pusher_str){copy, letter->len});
+        handler.calls->on_text(handler.userdata, (pusher_str){copy, letter->len});
         free(copy);
     }
     observe(app, &(struct fact){.kind = FACT_TAKEN,
@@ -326,7 +327,7 @@ static void frame_gone(void *userdata)
         return;
     ws->sending = false;
     machine_enter(loop);
-    ws->handler.on_sent(ws->handler.userdata);
+    ws->handler.calls->on_sent(ws->handler.userdata);
     machine_leave(loop);
 }
 

@@ -245,7 +245,7 @@ static void on_sent(void *userdata)
 {
     struct ws *ws = userdata;
     ws->on_its_way = false;
-    ws->handler.on_sent(ws->handler.userdata);
+    ws->handler.calls->on_sent(ws->handler.userdata);
 }
 
 int ws_dial(pusher_loop *loop, const struct ws_target *target,
@@ -354,7 +354,7 @@ void fake_open(pusher_loop *loop)
     assert(loop->ws && !loop->ws->open);
     loop->ws->open = true;
     enter(loop);
-    loop->ws->handler.on_open(loop->ws->handler.userdata);
+    loop->ws->handler.calls->on_open(loop->ws->handler.userdata);
     leave_and_settle(loop);
 }
 
@@ -366,7 +366,7 @@ void fake_text(pusher_loop *loop, const char *text)
     assert(copy);
     memcpy(copy, text, len);
     enter(loop);
-    loop->ws->handler.on_text(loop->ws->handler.userdata, (pusher_str){copy, len});
+    loop->ws->handler.calls->on_text(loop->ws->handler.userdata, (pusher_str){copy, len});
     free(copy);
     leave_and_settle(loop);
 }
@@ -374,7 +374,7 @@ void fake_text(pusher_loop *loop, const char *text)
 void fake_binary(pusher_loop *loop)
 {
     enter(loop);
-    loop->ws->handler.on_binary(loop->ws->handler.userdata, 3);
+    loop->ws->handler.calls->on_binary(loop->ws->handler.userdata, 3);
     leave_and_settle(loop);
 }
 
@@ -384,9 +384,10 @@ void fake_end(pusher_loop *loop, enum ws_stage stage, int close_code, const char
     struct ws_handler handler = loop->ws->handler;
     forget(loop->ws);
     enter(loop);
-    handler.on_closed(handler.userdata, &(struct ws_closed){.stage = stage,
-                                                            .close_code = close_code,
-                                                            .reason = str_of(reason)});
+    handler.calls->on_closed(handler.userdata,
+                             &(struct ws_closed){.stage = stage,
+                                                 .close_code = close_code,
+                                                 .reason = str_of(reason)});
     leave_and_settle(loop);
 }
 
