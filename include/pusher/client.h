@@ -180,6 +180,14 @@ typedef struct pusher_options {
                                  message */
     size_t max_channels;      /* 1 to 2^24; default 100000 */
 
+    size_t max_members; /* 1 to 2^24; default 10000: in the roster of one presence
+                           channel; those beyond are reported and left out */
+
+    /* Default false. True: after a reconnect each presence channel tells who went and who
+     * came meanwhile, as pusher:member_removed and pusher:member_added after its
+     * pusher:subscription_succeeded (PRES-06). */
+    bool presence_diff;
+
     /* Callbacks; each may be NULL. `userdata` is theirs; `free_userdata` frees it once,
      * after the client's last callback, also when pusher_client_new() fails. */
     pusher_state_fn on_state;

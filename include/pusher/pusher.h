@@ -5,6 +5,7 @@
  *   client.h   a client: one connection; options, state, problems, life cycle
  *   channel.h  channels of a client: subscribe, bind, events
  *   auth.h     authorization of private, presence and encrypted channels
+ *   presence.h rosters of presence channels
  *   log.h      the log callback
  *   error.h    error codes and their texts
  *   types.h    text, identifiers, allocator
@@ -31,6 +32,7 @@
 #include <pusher/error.h>
 #include <pusher/log.h>
 #include <pusher/loop.h>
+#include <pusher/presence.h>
 #include <pusher/types.h>
 #include <pusher/version.h>
 

@@ -9,6 +9,7 @@
 #include "codec/auth_reply.h"
 #include "core/core_impl.h"
 #include "core/inbound.h"
+#include "core/presence.h"
 #include "core/problem.h"
 
 /* The longest event that the library makes itself. */
@@ -33,6 +34,7 @@ int auth_ensure(struct core *core)
     list_init(&set->queue);
     list_init(&set->answered);
     list_init(&set->cancelled);
+    list_init(&set->telling);
     handle_table_init(&set->handles, core->config.mem);
     buf_init(&set->said, core->config.mem, SAID_MAX);
     core->auth = set;
@@ -239,6 +241,18 @@ static enum auth_purpose purpose_of(const struct core_channel *channel)
     return AUTH_FOR_PRIVATE;
 }
 
+/* PRES-01 */
+static enum auth_fault take_member(struct core *core, struct core_channel *channel,
+                                   const struct auth_reply *reply)
+{
+    if (channel->kind != CHANNEL_PRESENCE)
+        return AUTH_FAULT_NONE;
+    if (!reply->user_id.len)
+        return AUTH_FAULT_NO_USER_ID;
+    return presence_authorized(core, channel, &reply->user_id) ? AUTH_FAULT_MEMORY
+                                                               : AUTH_FAULT_NONE;
+}
+
 static void granted(struct core *core, struct core_channel *channel,
                     const struct authorization *authorization)
 {
@@ -247,6 +261,8 @@ static void granted(struct core *core, struct core_channel *channel,
     enum auth_fault fault =
         reply ? auth_reply_parse(core->config.mem, purpose_of(channel), json, reply)
               : AUTH_FAULT_MEMORY;
+    if (!fault)
+        fault = take_member(core, channel, reply);
     if (!fault) {
         channel_authorized(core, channel, reply);
         return;

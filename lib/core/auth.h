@@ -30,7 +30,8 @@ struct auth_set {
     struct list answered;
     struct list cancelled;
     size_t under_way;
-    struct buf said; /* an event that the library makes itself */
+    struct list telling; /* rosters with changes to be told */
+    struct buf said;     /* an event that the library makes itself */
 };
 
 /* Makes the set with the first channel that needs it. 0 or PUSHER_ERR_NOMEM. */

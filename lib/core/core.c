@@ -12,6 +12,7 @@
 #include "core/attempt.h"
 #include "core/core_impl.h"
 #include "core/inbound.h"
+#include "core/presence.h"
 #include "core/problem.h"
 
 /* A drop that follows an in-band error within this time is judged by it (CLOSE-13). */
@@ -422,8 +423,10 @@ bool core_round_trip(const struct core *core, uint32_t *last_ms, uint32_t *smoot
 
 bool core_take_delivery(struct core *core, struct core_delivery *ret)
 {
-    if (!core->delivery_pending)
-        return false;
+    while (!core->delivery_pending) {
+        if (!presence_tell_change(core))
+            return false;
+    }
     core->delivery_pending = false;
     *ret = core->delivery;
     return true;

@@ -3,7 +3,7 @@
  * in; what is wanted of the transport, the next deadline, frames and events come out.
  *
  * Levels (asked for at any time, never lost): core_want, core_deadline, core_state.
- * Outputs of the last input: core_take_problem, core_take_delivery. The caller takes both
+ * Outputs of the last input: core_take_problem, core_take_delivery. The caller takes all
  * after each input that can make them (they say so), before the next such input.
  * Queue: core_next_frame, computed from what the connection and its channels still owe
  * the server.
@@ -41,6 +41,8 @@ struct core_config {
     uint32_t auth_timeout_ms;      /* from a request to its answer (AUTH-05) */
     size_t max_parallel_auth;
     size_t max_channels;
+    size_t max_members; /* of one presence channel */
+    bool presence_diff; /* after a reconnect, members that came and went are told */
     bool tls;
     uint64_t seed; /* of the jitter */
     /* The app key, to be masked where the server's words are quoted (LOG-01). Borrowed:
@@ -216,6 +218,22 @@ void core_unsubscribe(struct core *core, struct core_channel *channel);
 
 /* The wanted channel of that name, or NULL. */
 struct core_channel *core_find_channel(const struct core *core, pusher_str name);
+
+/* A member of a presence channel. */
+struct core_member {
+    pusher_str id;   /* NUL-terminated, as the info */
+    pusher_str info; /* JSON; ptr NULL: none */
+};
+
+/* Who is there; nobody unless subscribed (PRES-06). The texts live until the next input.
+ */
+size_t core_member_count(const struct core_channel *channel);
+bool core_find_member(const struct core_channel *channel, pusher_str id,
+                      struct core_member *ret);
+bool core_me(const struct core_channel *channel, struct core_member *ret);
+/* The member after the one with that id, the first after a ptr NULL; false: none. */
+bool core_next_member(const struct core_channel *channel, pusher_str after,
+                      struct core_member *ret);
 
 pusher_subscription core_channel_state(const struct core_channel *channel);
 pusher_str core_channel_name(const struct core_channel *channel); /* NUL-terminated */

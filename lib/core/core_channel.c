@@ -11,6 +11,7 @@
 #include "base/mem.h"
 #include "base/str.h"
 #include "core/core_impl.h"
+#include "core/roster.h"
 
 static struct core_channel *of_node(struct map_node *node)
 {
@@ -34,6 +35,7 @@ void channel_free(struct core *core, struct core_channel *channel)
     channel_clear_timer(core, channel);
     auth_cancel(core, channel);
     auth_reply_free(channel->granted, core->config.mem);
+    roster_free(channel->roster);
     list_remove(&channel->line);
     core->channels.total--;
     mem_free(core->config.mem, channel);

@@ -64,7 +64,8 @@ struct core_channel {
     uint64_t missing_since; /* events may be missing since then (SUB-16); CORE_NEVER */
     struct authorization *authorization; /* while AUTHORIZING */
     struct auth_reply *granted;          /* while AUTHORIZED */
-    char name[];                         /* NUL-terminated */
+    struct roster *roster; /* of a presence channel that was authorized once, else NULL */
+    char name[];           /* NUL-terminated */
 };
 
 struct channel_set {
@@ -115,6 +116,9 @@ void channel_authorized(struct core *core, struct core_channel *channel,
 
 /* It has failed: tried again after `retry_ms`, or, with 0, at the next connection. */
 void channel_fail(struct core *core, struct core_channel *channel, uint32_t retry_ms);
+
+/* Its confirmed subscription is of no use, `why`: it is asked for anew after a delay. */
+void channel_renew(struct core *core, struct core_channel *channel, const char *why);
 
 /* Counts a failure, and draws the delay to the next try. */
 uint32_t channel_retry_delay(struct core *core, struct core_channel *channel);

@@ -12,7 +12,9 @@
 #include "codec/frame.h"
 #include "core/attempt.h"
 #include "core/core_impl.h"
+#include "core/presence.h"
 #include "core/problem.h"
+#include "core/said.h"
 
 #define NAME(literal)                                                                    \
     {                                                                                    \
@@ -27,7 +29,7 @@ static const char no_memory[] = "out of memory";
 /* --- decoding --- */
 
 /* The message that the last delivery pointed to goes. */
-static int decode(struct core *core, pusher_str text)
+int inbound_decode(struct core *core, pusher_str text)
 {
     core->delivery_pending = false;
     if (core->message.tree) {
@@ -44,7 +46,7 @@ static int decode(struct core *core, pusher_str text)
 }
 
 /* The data of the message, decoded, in memory that the caller frees; or NULL. */
-static char *copy_data(struct core *core, pusher_str *ret)
+char *inbound_copy_data(struct core *core, pusher_str *ret)
 {
     char *out = mem_alloc(core->config.mem, message_data_bound(&core->message));
     if (out)
@@ -58,7 +60,7 @@ static void read_error(struct core *core,
                        struct server_error *ret)
 {
     pusher_str data = {NULL, 0};
-    char *copy = copy_data(core, &data);
+    char *copy = inbound_copy_data(core, &data);
     parse(data, ret);
     mem_free(core->config.mem, copy);
     if (ret->code < 0 || ret->code > UINT16_MAX)
@@ -83,7 +85,7 @@ static void read_greeting(struct core *core)
 {
     struct greeting greeting;
     pusher_str data = {NULL, 0};
-    char *copy = copy_data(core, &data);
+    char *copy = inbound_copy_data(core, &data);
     int rc = copy ? greeting_parse(data, &greeting) : PUSHER_ERR_NOMEM;
     mem_free(core->config.mem, copy);
     if (rc == 0)
@@ -109,7 +111,7 @@ static void refused_in_band(struct core *core)
 
 void inbound_greeting(struct core *core, pusher_str text)
 {
-    int rc = decode(core, text);
+    int rc = inbound_decode(core, text);
     if (rc == PUSHER_ERR_NOMEM)
         fail_greeting(core, "no memory to read the greeting");
     else if (rc)
@@ -124,8 +126,8 @@ void inbound_greeting(struct core *core, pusher_str text)
 
 /* --- events --- */
 
-static void deliver(struct core *core, enum core_scope scope, pusher_str name,
-                    struct core_channel *channel)
+void inbound_deliver(struct core *core, enum core_scope scope, pusher_str name,
+                     struct core_channel *channel)
 {
     core->delivery = (struct core_delivery){
         .scope = scope,
@@ -149,9 +151,9 @@ static void deliver_ordinary(struct core *core)
 {
     struct core_channel *channel = find_channel(core);
     if (channel && channel_hears(channel))
-        deliver(core, CORE_SCOPE_BOTH, core->message.event, channel);
+        inbound_deliver(core, CORE_SCOPE_BOTH, core->message.event, channel);
     else
-        deliver(core, CORE_SCOPE_CLIENT, core->message.event, NULL);
+        inbound_deliver(core, CORE_SCOPE_CLIENT, core->message.event, NULL);
 }
 
 /* PING-05; several are answered by one. */
@@ -213,7 +215,7 @@ static void on_subscription_error(struct core *core)
     problem_subscribe(core, core_channel_name(channel), &error,
                       channel->timed ? (uint32_t)(channel->timer.deadline - core->now)
                                      : 0);
-    deliver(core, CORE_SCOPE_BOTH, core->message.event, channel);
+    inbound_deliver(core, CORE_SCOPE_BOTH, core->message.event, channel);
 }
 
 /* SUB-03 */
@@ -222,9 +224,12 @@ static void on_subscription_succeeded(struct core *core)
     struct core_channel *channel = find_channel(core);
     if (!channel || !channel_confirmed(core, channel))
         return;
+    if (channel->kind == CHANNEL_PRESENCE && !presence_subscribed(core, channel))
+        return;
     log_line(&core->config.log, PUSHER_LOG_INFO, "connection %u: subscribed to %s",
              core->generation, core_channel_name(channel).ptr);
-    deliver(core, CORE_SCOPE_CHANNEL, STR("pusher:subscription_succeeded"), channel);
+    inbound_deliver(core, CORE_SCOPE_CHANNEL, STR("pusher:subscription_succeeded"),
+                    channel);
     core->delivery.gap_since = channel->missing_since; /* SUB-16 */
     channel->missing_since = CORE_NEVER;
 }
@@ -237,11 +242,12 @@ static void on_subscription_count(struct core *core)
         return;
     uint32_t count;
     pusher_str data = {NULL, 0};
-    char *copy = copy_data(core, &data);
+    char *copy = inbound_copy_data(core, &data);
     int rc = copy ? subscription_count_parse(data, &count) : PUSHER_ERR_NOMEM;
     mem_free(core->config.mem, copy);
     if (rc == 0)
-        deliver(core, CORE_SCOPE_CHANNEL, STR("pusher:subscription_count"), channel);
+        inbound_deliver(core, CORE_SCOPE_CHANNEL, STR("pusher:subscription_count"),
+                        channel);
     else if (rc == PUSHER_ERR_NOMEM)
         problem_channel(core, PUSHER_PROBLEM_LIMIT, core_channel_name(channel),
                         no_memory);
@@ -250,40 +256,13 @@ static void on_subscription_count(struct core *core)
                         "its subscription count is not a number");
 }
 
-/* --- what the library says itself --- */
-
-/* Begins a message to the application in the form of the server's. */
-static int begin_own(struct core *core, const char *event, pusher_str channel)
-{
-    struct buf *text = &core->auth->said;
-    core->delivery_pending = false;
-    buf_clear(text);
-    int rc = buf_printf(text, "{\"event\":\"%s\",\"channel\":", event);
-    if (!rc)
-        rc = frame_append_string(text, channel);
-    return rc ? rc : buf_append(text, STR(",\"data\":"));
-}
-
-/* Ends and delivers it; what there is no memory for is only logged. */
-static void end_own(struct core *core, struct core_channel *channel, int rc)
-{
-    if (!rc)
-        rc = buf_append_byte(&core->auth->said, '}');
-    if (!rc)
-        rc = decode(core, buf_str(&core->auth->said));
-    if (rc)
-        log_line(&core->config.log, PUSHER_LOG_WARN, "connection %u: an event was lost",
-                 core->generation);
-    else
-        deliver(core, CORE_SCOPE_CHANNEL, core->message.event, channel);
-}
-
 /* SUB-06 */
 void inbound_auth_error(struct core *core, struct core_channel *channel,
                         const struct auth_failure *failure)
 {
-    struct buf *text = &core->auth->said;
-    int rc = begin_own(core, "pusher:subscription_error", core_channel_name(channel));
+    int rc;
+    struct buf *text =
+        said_begin(core, "pusher:subscription_error", core_channel_name(channel), &rc);
     if (!rc)
         rc = buf_append(text, STR("{\"type\":\"AuthError\",\"error\":"));
     if (!rc)
@@ -293,7 +272,22 @@ void inbound_auth_error(struct core *core, struct core_channel *channel,
         rc = buf_printf(text, ",\"status\":%d", failure->http_status);
     if (!rc)
         rc = buf_append_byte(text, '}');
-    end_own(core, channel, rc);
+    said_end(core, channel, rc);
+}
+
+/* PRES-03, PRES-04 */
+static void on_member_added(struct core *core)
+{
+    struct core_channel *channel = find_channel(core);
+    if (channel && channel->kind == CHANNEL_PRESENCE && channel_hears(channel))
+        presence_added(core, channel);
+}
+
+static void on_member_removed(struct core *core)
+{
+    struct core_channel *channel = find_channel(core);
+    if (channel && channel->kind == CHANNEL_PRESENCE && channel_hears(channel))
+        presence_removed(core, channel);
 }
 
 static const struct {
@@ -307,6 +301,8 @@ static const struct {
     {NAME("pusher:subscription_error"), on_subscription_error},
     {NAME("pusher_internal:subscription_succeeded"), on_subscription_succeeded},
     {NAME("pusher_internal:subscription_count"), on_subscription_count},
+    {NAME("pusher_internal:member_added"), on_member_added},
+    {NAME("pusher_internal:member_removed"), on_member_removed},
 };
 
 /* An event whose name starts with "pusher" (MSG-07). */
@@ -325,7 +321,7 @@ static void handle_own(struct core *core)
 
 void inbound_message(struct core *core, pusher_str text)
 {
-    int rc = decode(core, text);
+    int rc = inbound_decode(core, text);
     if (rc) {
         bool memory = rc == PUSHER_ERR_NOMEM;
         problem_dropped(core, memory ? PUSHER_PROBLEM_LIMIT : PUSHER_PROBLEM_PROTOCOL,

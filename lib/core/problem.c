@@ -217,6 +217,41 @@ void problem_subscribe_late(struct core *core, pusher_str channel, uint32_t retr
              STR_ARG(channel));
 }
 
+void problem_renewed(struct core *core, pusher_str channel, const char *why,
+                     uint32_t retry_in_ms)
+{
+    struct buf *text = &core->problem_text;
+    buf_clear(text);
+    int rc = buf_printf(text, "the subscription is of no use: %s", why);
+    if (!rc)
+        rc = append_next_try(text, retry_in_ms);
+    pusher_problem problem = {
+        .kind = PUSHER_PROBLEM_SUBSCRIBE,
+        .code = -1,
+        .will_retry = true,
+        .retry_in_ms = retry_in_ms,
+    };
+    publish(core, &problem, channel, rc);
+    log_line(&core->config.log, PUSHER_LOG_WARN,
+             "connection %u: subscription of %.*s is of no use: %s", core->generation,
+             STR_ARG(channel), why);
+}
+
+void problem_roster_full(struct core *core, pusher_str channel, size_t left_out)
+{
+    struct buf *text = &core->problem_text;
+    buf_clear(text);
+    int rc = buf_printf(text,
+                        "%zu members are not in the roster, which holds %zu; raise "
+                        "max_members",
+                        left_out, core->config.max_members);
+    pusher_problem problem = harmless(PUSHER_PROBLEM_LIMIT, -1);
+    publish(core, &problem, channel, rc);
+    log_line(&core->config.log, PUSHER_LOG_WARN,
+             "connection %u: the roster of %.*s is full", core->generation,
+             STR_ARG(channel));
+}
+
 void problem_auth(struct core *core, pusher_str channel,
                   const struct auth_failure *failure, uint32_t retry_in_ms)
 {

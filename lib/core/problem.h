@@ -31,6 +31,13 @@ void problem_subscribe(struct core *core, pusher_str channel,
 /* The server did not answer a subscribe (SUB-13). */
 void problem_subscribe_late(struct core *core, pusher_str channel, uint32_t retry_in_ms);
 
+/* A confirmed subscription was of no use. `why`: static. */
+void problem_renewed(struct core *core, pusher_str channel, const char *why,
+                     uint32_t retry_in_ms);
+
+/* Members beyond max_members are not in the roster. */
+void problem_roster_full(struct core *core, pusher_str channel, size_t left_out);
+
 /* Why an authorization failed. */
 struct auth_failure {
     const char *what;  /* static */

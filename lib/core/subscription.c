@@ -4,6 +4,7 @@
 #include <assert.h>
 
 #include "core/core_impl.h"
+#include "core/presence.h"
 #include "core/problem.h"
 #include "core/random.h"
 
@@ -91,6 +92,7 @@ static void forget_connection(struct core *core, struct core_channel *channel)
     auth_reply_free(channel->granted, core->config.mem);
     channel->granted = NULL;
     list_remove(&channel->line);
+    presence_lost(core, channel);
     channel->failures = 0;
 }
 
@@ -230,14 +232,27 @@ struct core_channel *channels_first_awaited(const struct channel_set *set)
 
 /* --- time --- */
 
-/* SUB-13 */
-static void answer_is_late(struct core *core, struct core_channel *channel)
+/* After a delay the server is told to forget the subscription, and asked anew. */
+static uint32_t ask_anew(struct core *core, struct core_channel *channel)
 {
     list_remove(&channel->line);
+    if (channel->stage == CHANNEL_SUBSCRIBED && channel->missing_since == CORE_NEVER)
+        channel->missing_since = core->now; /* SUB-16 */
     uint32_t delay_ms = channel_retry_delay(core, channel);
     channel->stage = CHANNEL_LATE;
     channel_set_timer(core, channel, core->now + delay_ms);
-    problem_subscribe_late(core, core_channel_name(channel), delay_ms);
+    return delay_ms;
+}
+
+void channel_renew(struct core *core, struct core_channel *channel, const char *why)
+{
+    problem_renewed(core, core_channel_name(channel), why, ask_anew(core, channel));
+}
+
+/* SUB-13 */
+static void answer_is_late(struct core *core, struct core_channel *channel)
+{
+    problem_subscribe_late(core, core_channel_name(channel), ask_anew(core, channel));
 }
 
 void channels_on_time(struct core *core)

@@ -51,6 +51,7 @@ struct core_config scene_config(void)
         .subscribe_timeout_ms = 15000,
         .auth_timeout_ms = 10000,
         .max_parallel_auth = 8,
+        .max_members = 1000,
         .max_channels = 100000,
         .seed = 1,
         .key = STR("appkey"),
@@ -195,8 +196,16 @@ static void see_problem(struct scene *s, const pusher_problem *problem)
     }
 }
 
+static void keep_data(struct scene *s, const struct message *message)
+{
+    *s->data = '\0';
+    if (message_data_bound(message) <= sizeof s->data)
+        message_data_copy(message, s->data);
+}
+
 static void see_delivery(struct scene *s, const struct core_delivery *delivery)
 {
+    keep_data(s, delivery->message);
     assert_non_null(delivery->message);
     if (delivery->scope == CORE_SCOPE_CLIENT) {
         assert_null(delivery->channel);
@@ -318,7 +327,7 @@ static void tell(struct scene *s)
     struct core_delivery delivery;
     if (core_take_problem(s->core, &problem))
         see_problem(s, &problem);
-    if (core_take_delivery(s->core, &delivery))
+    while (core_take_delivery(s->core, &delivery))
         see_delivery(s, &delivery);
     see_state(s);
     assert_false(core_take_problem(s->core, &problem));

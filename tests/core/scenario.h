@@ -62,6 +62,7 @@ struct scene {
     uint64_t digest;         /* of everything that was ever said */
     pusher_problem problem;  /* the last one; texts below */
     char problem_text[1024]; /* its message */
+    char data[1024];         /* of the last event, if it is not longer */
     uint64_t gap_ms;         /* of the last subscription; CORE_NEVER: none */
     char log[65536];         /* all log lines */
     size_t log_used;

@@ -1,0 +1,38 @@
+/*
+ * Events that the library makes itself.
+ */
+#include "core/said.h"
+
+#include "base/log.h"
+#include "base/str.h"
+#include "codec/frame.h"
+#include "core/core_impl.h"
+#include "core/inbound.h"
+
+struct buf *said_begin(struct core *core, const char *event, pusher_str channel, int *rc)
+{
+    struct buf *text = &core->auth->said;
+    core->delivery_pending = false;
+    buf_clear(text);
+    *rc = buf_printf(text, "{\"event\":\"%s\",\"channel\":", event);
+    if (!*rc)
+        *rc = frame_append_string(text, channel);
+    if (!*rc)
+        *rc = buf_append(text, STR(",\"data\":"));
+    return text;
+}
+
+void said_end(struct core *core, struct core_channel *channel, int rc)
+{
+    struct buf *text = &core->auth->said;
+    if (!rc)
+        rc = buf_append_byte(text, '}');
+    if (!rc)
+        rc = inbound_decode(core, buf_str(text));
+    if (rc)
+        log_line(&core->config.log, PUSHER_LOG_WARN,
+                 "connection %u: an event on %s was lost: out of memory",
+                 core->generation, core_channel_name(channel).ptr);
+    else
+        inbound_deliver(core, CORE_SCOPE_CHANNEL, core->message.event, channel);
+}
