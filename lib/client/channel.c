@@ -9,6 +9,7 @@
 #include "client/binding.h"
 #include "client/pump.h"
 #include "codec/channel_name.h"
+#include "crypto/secretbox.h"
 
 const char *pusher_subscription_name(pusher_subscription subscription)
 {
@@ -57,7 +58,9 @@ static int channel_ask_again(pusher_client *client, struct core_channel *known,
 
 static bool kind_possible(const pusher_client *client, enum channel_kind kind)
 {
-    return kind == CHANNEL_PUBLIC || (kind != CHANNEL_ENCRYPTED && auth_possible(client));
+    if (kind == CHANNEL_PUBLIC)
+        return true;
+    return auth_possible(client) && (kind != CHANNEL_ENCRYPTED || secretbox_supported());
 }
 
 int pusher_client_subscribe(pusher_client *client, const char *name, pusher_channel **ret)

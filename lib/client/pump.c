@@ -175,6 +175,8 @@ static bool tell(pusher_client *client)
         dispatch_event(client, &delivery);
         return true;
     }
+    if (core_next_told(client->core))
+        return true;
     pusher_state state = core_state(client->core);
     if (state == client->announced)
         return false;

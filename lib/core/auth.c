@@ -7,6 +7,7 @@
 #include "base/mem.h"
 #include "base/str.h"
 #include "codec/auth_reply.h"
+#include "core/cipher.h"
 #include "core/core_impl.h"
 #include "core/inbound.h"
 #include "core/presence.h"
@@ -34,6 +35,7 @@ int auth_ensure(struct core *core)
     list_init(&set->queue);
     list_init(&set->answered);
     list_init(&set->cancelled);
+    list_init(&set->opening);
     list_init(&set->telling);
     handle_table_init(&set->handles, core->config.mem);
     buf_init(&set->said, core->config.mem, SAID_MAX);
@@ -109,7 +111,8 @@ static int begin(struct core *core, struct core_channel *channel)
     authorization->channel = channel;
     core->auth->under_way++;
     list_remove(&channel->line);
-    channel->stage = CHANNEL_AUTHORIZING;
+    if (channel->stage == CHANNEL_QUEUED)
+        channel->stage = CHANNEL_AUTHORIZING; /* else only a key is to be refreshed */
     channel->authorization = authorization;
     channel_set_timer(core, channel, core->now + core->config.auth_timeout_ms);
     log_line(&core->config.log, PUSHER_LOG_DEBUG, "connection %u: authorizing %s",
@@ -117,10 +120,23 @@ static int begin(struct core *core, struct core_channel *channel)
     return 0;
 }
 
+/* The subscription stands; what could not be opened is told. */
+static void fail_refresh(struct core *core, struct core_channel *channel,
+                         const struct auth_failure *failure)
+{
+    list_remove(&channel->line);
+    problem_auth(core, core_channel_name(channel), failure, 0);
+    cipher_refreshed(core, channel, NULL);
+}
+
 /* Tried again after a delay, and the problem told. */
 static void fail_for_now(struct core *core, struct core_channel *channel,
                          const struct auth_failure *failure)
 {
+    if (channel->stage == CHANNEL_SUBSCRIBED) {
+        fail_refresh(core, channel, failure);
+        return;
+    }
     uint32_t delay_ms = channel_retry_delay(core, channel);
     channel_fail(core, channel, delay_ms);
     problem_auth(core, core_channel_name(channel), failure, delay_ms);
@@ -195,6 +211,10 @@ int core_auth_reject(struct core *core, pusher_id id, int http_status, pusher_st
 static void fail_for_good(struct core *core, struct core_channel *channel,
                           const struct auth_failure *failure)
 {
+    if (channel->stage == CHANNEL_SUBSCRIBED) {
+        fail_refresh(core, channel, failure);
+        return;
+    }
     channel_fail(core, channel, 0);
     problem_auth(core, core_channel_name(channel), failure, 0);
     inbound_auth_error(core, channel, failure);
@@ -241,16 +261,28 @@ static enum auth_purpose purpose_of(const struct core_channel *channel)
     return AUTH_FOR_PRIVATE;
 }
 
-/* PRES-01 */
-static enum auth_fault take_member(struct core *core, struct core_channel *channel,
-                                   const struct auth_reply *reply)
+/* What is kept of an authorization beyond its subscribe (PRES-01, ENC-01). */
+static enum auth_fault keep(struct core *core, struct core_channel *channel,
+                            const struct auth_reply *reply)
 {
-    if (channel->kind != CHANNEL_PRESENCE)
-        return AUTH_FAULT_NONE;
-    if (!reply->user_id.len)
+    int rc = 0;
+    if (channel->kind == CHANNEL_PRESENCE && !reply->user_id.len)
         return AUTH_FAULT_NO_USER_ID;
-    return presence_authorized(core, channel, &reply->user_id) ? AUTH_FAULT_MEMORY
-                                                               : AUTH_FAULT_NONE;
+    if (channel->kind == CHANNEL_PRESENCE)
+        rc = presence_authorized(core, channel, &reply->user_id);
+    if (channel->kind == CHANNEL_ENCRYPTED)
+        rc = cipher_authorized(core, channel, reply);
+    return rc ? AUTH_FAULT_MEMORY : AUTH_FAULT_NONE;
+}
+
+static void use(struct core *core, struct core_channel *channel, struct auth_reply *reply)
+{
+    if (channel->stage == CHANNEL_SUBSCRIBED) {
+        cipher_refreshed(core, channel, reply);
+        auth_reply_free(reply, core->config.mem);
+    } else {
+        channel_authorized(core, channel, reply);
+    }
 }
 
 static void granted(struct core *core, struct core_channel *channel,
@@ -262,9 +294,9 @@ static void granted(struct core *core, struct core_channel *channel,
         reply ? auth_reply_parse(core->config.mem, purpose_of(channel), json, reply)
               : AUTH_FAULT_MEMORY;
     if (!fault)
-        fault = take_member(core, channel, reply);
+        fault = keep(core, channel, reply);
     if (!fault) {
-        channel_authorized(core, channel, reply);
+        use(core, channel, reply);
         return;
     }
     auth_reply_free(reply, core->config.mem);

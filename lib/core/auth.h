@@ -30,6 +30,7 @@ struct auth_set {
     struct list answered;
     struct list cancelled;
     size_t under_way;
+    struct list opening; /* ciphers with messages that were waiting, and are to be told */
     struct list telling; /* rosters with changes to be told */
     struct buf said;     /* an event that the library makes itself */
 };

@@ -10,6 +10,7 @@
 #include "base/mem.h"
 #include "base/str.h"
 #include "core/attempt.h"
+#include "core/cipher.h"
 #include "core/core_impl.h"
 #include "core/inbound.h"
 #include "core/presence.h"
@@ -421,12 +422,15 @@ bool core_round_trip(const struct core *core, uint32_t *last_ms, uint32_t *smoot
 
 /* --- outputs of the last input --- */
 
+bool core_next_told(struct core *core)
+{
+    return presence_tell_change(core) || cipher_tell(core);
+}
+
 bool core_take_delivery(struct core *core, struct core_delivery *ret)
 {
-    while (!core->delivery_pending) {
-        if (!presence_tell_change(core))
-            return false;
-    }
+    if (!core->delivery_pending)
+        return false;
     core->delivery_pending = false;
     *ret = core->delivery;
     return true;

@@ -160,6 +160,10 @@ struct core_delivery {
 /* True: `*ret` is filled and the delivery is no longer pending. */
 bool core_take_delivery(struct core *core, struct core_delivery *ret);
 
+/* Where one input leads to several things to be told: makes the next one, after problem
+ * and delivery before it have been taken. False: there is none. */
+bool core_next_told(struct core *core);
+
 /*
  * Appends the next frame that the server is owed to `out` (cleared by the caller) and
  * counts it as sent. 1: a frame; 0: none; PUSHER_ERR_NOMEM: nothing changed, ask again

@@ -10,6 +10,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/str.h"
+#include "core/cipher.h"
 #include "core/core_impl.h"
 #include "core/roster.h"
 
@@ -36,6 +37,7 @@ void channel_free(struct core *core, struct core_channel *channel)
     auth_cancel(core, channel);
     auth_reply_free(channel->granted, core->config.mem);
     roster_free(channel->roster);
+    cipher_free(channel->cipher, core->config.mem);
     list_remove(&channel->line);
     core->channels.total--;
     mem_free(core->config.mem, channel);

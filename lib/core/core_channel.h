@@ -64,8 +64,10 @@ struct core_channel {
     uint64_t missing_since; /* events may be missing since then (SUB-16); CORE_NEVER */
     struct authorization *authorization; /* while AUTHORIZING */
     struct auth_reply *granted;          /* while AUTHORIZED */
-    struct roster *roster; /* of a presence channel that was authorized once, else NULL */
-    char name[];           /* NUL-terminated */
+    /* Of a presence or an encrypted channel that was authorized once; else NULL. */
+    struct roster *roster;
+    struct cipher *cipher;
+    char name[]; /* NUL-terminated */
 };
 
 struct channel_set {

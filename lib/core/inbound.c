@@ -9,8 +9,10 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/str.h"
+#include "codec/encrypted.h"
 #include "codec/frame.h"
 #include "core/attempt.h"
+#include "core/cipher.h"
 #include "core/core_impl.h"
 #include "core/presence.h"
 #include "core/problem.h"
@@ -150,10 +152,14 @@ static struct core_channel *find_channel(struct core *core)
 static void deliver_ordinary(struct core *core)
 {
     struct core_channel *channel = find_channel(core);
-    if (channel && channel_hears(channel))
-        inbound_deliver(core, CORE_SCOPE_BOTH, core->message.event, channel);
-    else
+    if (channel && channel_hears(channel)) {
+        if (channel->kind == CHANNEL_ENCRYPTED && encrypted_is_event(core->message.event))
+            cipher_received(core, channel);
+        else
+            inbound_deliver(core, CORE_SCOPE_BOTH, core->message.event, channel);
+    } else {
         inbound_deliver(core, CORE_SCOPE_CLIENT, core->message.event, NULL);
+    }
 }
 
 /* PING-05; several are answered by one. */

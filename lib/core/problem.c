@@ -290,6 +290,18 @@ void problem_channel(struct core *core, pusher_problem_kind kind, pusher_str cha
              STR_ARG(channel), what);
 }
 
+void problem_decrypt(struct core *core, pusher_str channel, const char *why)
+{
+    struct buf *text = &core->problem_text;
+    buf_clear(text);
+    int rc = buf_printf(text, "an event could not be decrypted: %s", why);
+    pusher_problem problem = harmless(PUSHER_PROBLEM_DECRYPT, -1);
+    publish(core, &problem, channel, rc);
+    log_line(&core->config.log, PUSHER_LOG_WARN,
+             "connection %u: an event on %.*s could not be decrypted: %s",
+             core->generation, STR_ARG(channel), why);
+}
+
 void problem_forget(struct core *core)
 {
     if (!core->problem_pending)

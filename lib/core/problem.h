@@ -54,6 +54,9 @@ void problem_auth(struct core *core, pusher_str channel,
 void problem_channel(struct core *core, pusher_problem_kind kind, pusher_str channel,
                      const char *what);
 
+/* An event of an encrypted channel was dropped (ENC-04). `why`: static. */
+void problem_decrypt(struct core *core, pusher_str channel, const char *why);
+
 /* Gives the memory of the last report back, unless it is still to be taken. */
 void problem_forget(struct core *core);
 

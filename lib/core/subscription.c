@@ -3,6 +3,7 @@
  */
 #include <assert.h>
 
+#include "core/cipher.h"
 #include "core/core_impl.h"
 #include "core/presence.h"
 #include "core/problem.h"
@@ -96,6 +97,14 @@ static void forget_connection(struct core *core, struct core_channel *channel)
     channel->failures = 0;
 }
 
+/* What was received and could not be told yet is lost, too. */
+static uint64_t missing_since(const struct core *core, struct core_channel *channel,
+                              uint64_t heard_at)
+{
+    uint64_t waiting = cipher_lost(channel, core->config.mem);
+    return waiting < heard_at ? waiting : heard_at;
+}
+
 void channels_disconnected(struct core *core, uint64_t heard_at)
 {
     struct channel_set *set = &core->channels;
@@ -115,8 +124,9 @@ void channels_disconnected(struct core *core, uint64_t heard_at)
             channel_free(core, at);
             continue;
         }
+        uint64_t since = missing_since(core, at, heard_at);
         if (at->stage == CHANNEL_SUBSCRIBED)
-            at->missing_since = heard_at;
+            at->missing_since = since;
         at->stage = CHANNEL_WANTED;
     }
 }
@@ -158,6 +168,8 @@ void channel_depart(struct core *core, struct core_channel *channel)
 {
     channel_leave_map(&core->channels, channel);
     channel_clear_timer(core, channel);
+    auth_cancel(core, channel);
+    cipher_lost(channel, core->config.mem);
     owe(core, channel, CHANNEL_LEAVING);
 }
 
@@ -267,6 +279,7 @@ void channel_on_time(struct core *core, struct core_channel *channel)
     channel_clear_timer(core, channel);
     switch (channel->stage) {
     case CHANNEL_AUTHORIZING:
+    case CHANNEL_SUBSCRIBED: /* a key is refreshed */
         auth_late(core, channel);
         return;
     case CHANNEL_SUBSCRIBING:
@@ -284,7 +297,6 @@ void channel_on_time(struct core *core, struct core_channel *channel)
     case CHANNEL_WANTED:
     case CHANNEL_QUEUED:
     case CHANNEL_AUTHORIZED:
-    case CHANNEL_SUBSCRIBED:
     case CHANNEL_RENEWED:
     case CHANNEL_LEAVING:
         return; /* without a timer */

@@ -16,9 +16,9 @@ BELOW = {
     "base": set(),
     "crypto": {"base"},
     "codec": {"base"},
-    "core": {"base", "codec"},
+    "core": {"base", "codec", "crypto"},
     "net": {"base"},
-    "client": {"base", "codec", "core", "net"},
+    "client": {"base", "codec", "core", "crypto", "net"},
     "server": {"base", "codec", "crypto", "net"},
     # The sandbox checks signatures with the code that makes them.
     "sandbox": {"base", "codec", "crypto", "net", "server"},
