@@ -1,4 +1,4 @@
-"""A scripted Channels server for one connection: what it says is up to the test."""
+"""A scripted Channels server: what it says is up to the test."""
 
 import base64
 import hashlib
@@ -13,12 +13,17 @@ TEXT, CLOSE = 1, 8
 GREETING = ('{"event":"pusher:connection_established",'
             '"data":"{\\"socket_id\\":\\"12.34\\",\\"activity_timeout\\":120}"}')
 
+CONFIRMATION = ('{"event":"pusher_internal:subscription_succeeded","channel":"orders",'
+                '"data":"{}"}')
+
 
 class Peer:
-    """Accepts one connection, runs `script(peer)` on it, then waits for the other to leave."""
+    """Accepts `connections`, one after the other, runs `script(peer)` on each, then waits for the
+    other to leave."""
 
-    def __init__(self, script, upgrade=True):
+    def __init__(self, script, upgrade=True, connections=1):
         self.script = script
+        self.connections = connections
         self.upgrade = upgrade
         self.listener = socket.create_server(("127.0.0.1", 0))
         self.listener.settimeout(TIMEOUT_S)
@@ -37,15 +42,19 @@ class Peer:
 
     def serve(self):
         try:
-            self.connection, _ = self.listener.accept()
-            self.connection.settimeout(TIMEOUT_S)
-            with self.connection:
-                self.read_request()
-                self.script(self)
-                while self.connection.recv(4096):
-                    pass
+            for _ in range(self.connections):
+                self.serve_one()
         except OSError:
             pass  # the test has ended, or its program has
+
+    def serve_one(self):
+        self.connection, _ = self.listener.accept()
+        self.connection.settimeout(TIMEOUT_S)
+        with self.connection:
+            self.read_request()
+            self.script(self)
+            while self.connection.recv(4096):
+                pass
 
     def read_request(self):
         request = b""

@@ -11,6 +11,8 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
+import time
 import unittest
 
 import peer
@@ -210,6 +212,59 @@ class WithSandbox(Session):
                 self.assertEqual(b"room order 7\n", example.stdout.readline())
                 example.stdin.close()
                 self.assertEqual(0, example.wait(program.TIMEOUT_S))
+
+
+    def test_polling_fallback(self):
+        """Live, away, back: each order is shown once, in whatever way it came."""
+        now = int(time.time() * 1000)
+        with tempfile.NamedTemporaryFile("a", encoding="utf-8") as source:
+            def order(number):
+                line = f"{now + number} order {number}"
+                source.write(line + "\n")
+                source.flush()
+                return line
+
+            with program.Program(f"{self.examples}/example_polling_fallback", "app-key",
+                                 "127.0.0.1", self.sandbox.port, source.name) as example:
+                self.assertEqual(["connecting", "connected", "subscribed to orders"],
+                                 [example.line() for _ in range(3)])
+                first = order(1)
+                self.assert_published(self.sandbox.app, "orders", "order", first)
+                self.assertEqual(f"event: {first}", example.line())
+                self.sandbox.__exit__()
+                self.assertEqual("connecting", example.line())
+                self.assertEqual("unavailable, polling", example.line())
+                second = order(2)
+                self.assertEqual(f"polled: {second}", example.line())
+                with program.Sandbox(self.pusherctl, "--port", self.sandbox.port) as sandbox:
+                    self.assertEqual("connected", example.line())
+                    self.assertEqual("subscribed to orders", example.line())
+                    third = order(3)
+                    self.assert_published(sandbox.app, "orders", "order", third)
+                    self.assertEqual(f"event: {third}", example.line())
+
+    def test_what_is_missed_in_a_gap_is_fetched(self):
+        """Published between two connections, too close to each other for polling."""
+        with tempfile.NamedTemporaryFile("a", encoding="utf-8") as source:
+            missed = []
+
+            def script(server):
+                server.say(peer.GREETING)
+                server.hear()
+                server.say(peer.CONFIRMATION)
+                if not missed:
+                    missed.append(f"{int(time.time() * 1000) + 1} order")
+                    source.write(missed[0] + "\n")
+                    source.flush()
+                    server.close(4200)
+
+            with peer.Peer(script, connections=2) as server, program.Program(
+                    f"{self.examples}/example_polling_fallback", "app-key", "127.0.0.1",
+                    server.port, source.name) as example:
+                lines = [example.line() for _ in range(6)]
+                self.assertEqual(["connecting", "connected", "subscribed to orders"], lines[:3])
+                self.assertEqual(["connecting", "connected", "subscribed to orders"], lines[3:])
+                self.assertEqual(f"missed: {missed[0]}", example.line())
 
 
 class SandboxProcess(Session):
