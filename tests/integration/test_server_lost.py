@@ -5,8 +5,9 @@ import time
 
 from peers import pusherctl
 from peers.case import Case, main
+from peers.namespace import Namespace
 from peers.node import Publisher
-from peers.pusherctl import Listen
+from peers.pusherctl import Listen, Sandbox
 from peers.scripted import Server
 from peers.soketi import Soketi
 
@@ -98,6 +99,25 @@ class Lost(Case):
         listen.signal(signal.SIGTERM)
         self.assertEqual(listen.wait(PROMPT_S), 0)
         self.soketi.resume()
+
+
+
+class Packets(Case):
+    """They vanish on the way, and neither side is told."""
+
+    def test_vanishing_is_noticed_in_time(self):
+        network = self.keep(Namespace())
+        sandbox = self.keep(Sandbox(within=network.within))
+        listen = self.keep(Listen(sandbox.where, "--states", *PATIENCE, within=network.within))
+        listen.wait_for("subscribed", channel="room")
+        heard_at = time.monotonic()
+        network.link("down")
+        listen.expect("problem", error="pong_timeout", will_retry=True)
+        listen.expect("state", previous="connected", current="connecting")
+        self.assertLess(time.monotonic() - heard_at, ACTIVITY_S + PONG_S + 1)
+        network.link("up")
+        listen.wait_for("state", current="connected")
+        listen.expect("subscribed", channel="room")
 
 
 class Stages(Case):

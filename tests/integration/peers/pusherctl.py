@@ -68,8 +68,8 @@ def matches(line, kind, members):
 class Listen(Process):
     """`pusherctl listen --json`, with its lines."""
 
-    def __init__(self, where, *options, channels=("room",), env=None, name="listen"):
-        args = [PROGRAM, "listen", "--json", *where, *options]
+    def __init__(self, where, *options, channels=("room",), env=None, name="listen", within=()):
+        args = [*within, PROGRAM, "listen", "--json", *where, *options]
         for channel in channels:
             args += ["--channel", channel]
         super().__init__(name, args, env=program_environment(**(env or {})))
@@ -135,9 +135,9 @@ class Sandbox(Process):
 
     app_id, key, secret = "sandbox-id", "sandbox-key", "sandbox-secret"
 
-    def __init__(self):
+    def __init__(self, within=()):
         super().__init__("sandbox", [
-            PROGRAM, "sandbox", "--port", "0", "--app-id", self.app_id, "--key", self.key,
+            *within, PROGRAM, "sandbox", "--port", "0", "--app-id", self.app_id, "--key", self.key,
             "--secret", self.secret], env=program_environment())
         try:
             line = self.next_line() or ""
