@@ -6,6 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -234,6 +235,54 @@ static void dropped_while_they_wait(struct scene *s)
     expect(s, "?" ROOM " *b");
 }
 
+/* Before the confirmation no other key is asked for. */
+static void before_the_confirmation(struct scene *s)
+{
+    brings_up(s);
+    wants_channel(s, ROOM), grants_key(s, 1);
+    s->said[0] = '\0';
+    publishes(s, 1, "a", "1");
+    expect(s, ROOM "+a");
+    publishes(s, 2, "a", "1");
+    expect(s, DROPPED);
+}
+
+/* Bounded in bytes, too. */
+static void few_bytes_wait(struct scene *s)
+{
+    enum { LONG = 200 * 1024 };
+    joins(s);
+    publishes(s, 2, "a", "1");
+    s->said[0] = '\0';
+    char *frame = malloc(LONG + 128);
+    assert_non_null(frame);
+    int head = sprintf(frame, "{\"event\":\"b\",\"channel\":\"" ROOM "\",\"data\":\"");
+    memset(frame + head, 'A', LONG);
+    strcpy(frame + head + LONG, "\"}");
+    for (int i = 0; i < 6; i++)
+        says(s, frame);
+    free(frame);
+    if (!s->quiet)
+        assert_string_equal(s->said, DROPPED); /* the sixth */
+    grants_key(s, 2);
+    s->said[0] = '\0';
+}
+
+/* The connection is lost while messages that have waited are told. */
+static void asked_again_after_the_answer(struct scene *s)
+{
+    joins(s);
+    publishes(s, 2, "a", "1");
+    grants_with(s, ROOM, "{\"auth\":\"key:" SCENE_SIGNATURE "\"}"); /* no secret */
+    expect(s, "?" ROOM " !auth(" ROOM ")/-1/0- " DROPPED);
+    closes(s, 4200), after(s, s->problem.retry_in_ms), opens(s), greets(s),
+        grants_key(s, 2);
+    confirms(s, ROOM);
+    s->said[0] = '\0';
+    publishes(s, 2, "b", "1");
+    expect(s, ROOM "+b");
+}
+
 static void freed_while_they_wait(struct scene *s)
 {
     joins(s);
@@ -252,6 +301,9 @@ static const struct scenario scenarios[] = {
     {"few wait", few_wait},
     {"lost while they wait", lost_while_they_wait},
     {"dropped while they wait", dropped_while_they_wait},
+    {"before the confirmation", before_the_confirmation},
+    {"few bytes wait", few_bytes_wait},
+    {"asked again after the answer", asked_again_after_the_answer},
     {"freed while they wait", freed_while_they_wait},
 };
 

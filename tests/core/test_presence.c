@@ -251,7 +251,64 @@ static void members_of_nothing(struct scene *s)
     expect(s, "");
 }
 
-/* CEV, MSG-03: not a matter of the roster. */
+/* Of a channel without a roster, or one that is not there. */
+static void nobody(struct scene *s)
+{
+    struct core_member member = {.id = {NULL, 0}};
+    brings_up(s);
+    wants_channel(s, "room"), wants_channel(s, ROOM);
+    static const char *const names[] = {"room", ROOM};
+    for (int i = 0; i < 2; i++) {
+        struct core_channel *channel =
+            s->core ? core_find_channel(s->core, str_of(names[i])) : NULL;
+        if (!channel)
+            continue;
+        assert_int_equal(core_member_count(channel), 0);
+        assert_false(core_me(channel, &member));
+        assert_false(core_find_member(channel, STR("7"), &member));
+        assert_false(core_next_member(channel, STR("7"), &member));
+    }
+    drops_channel(s, ROOM);
+    joins(s), lists(s, "{\"hash\":{\"7\":1,\"8\":{}}}");
+    comes(s, "{\"user_id\":7,\"user_info\":1}"); /* with the same info */
+    expect_members(s, "7=1 8={}");
+    struct core_channel *channel = s->core ? core_find_channel(s->core, STR(ROOM)) : NULL;
+    if (channel && core_member_count(channel))
+        assert_false(core_next_member(channel, STR("nobody"), &member));
+    goes(s, "{\"user_id\":\"nobody\"}");
+    s->said[0] = '\0';
+    says(s, "{\"event\":\"pusher_internal:member_removed\",\"channel\":\"room\","
+            "\"data\":{\"user_id\":1}}");
+    says(s, "{\"event\":\"pusher_internal:member_removed\",\"channel\":\"none\","
+            "\"data\":{\"user_id\":1}}");
+    expect(s, "");
+}
+
+/* Changes, and an end of the subscription before they are told. */
+static void changes_are_not_told_twice(struct scene *s)
+{
+    if (s->core)
+        s->core->config.presence_diff = true;
+    brings_up(s), joins(s), lists(s, "{\"hash\":{\"1\":1,\"2\":2}}");
+    for (int i = 0; i < 3; i++) {
+        closes(s, 4200), after(s, s->problem.retry_in_ms), opens(s), greets(s);
+        grants_with(s, ROOM,
+                    "{\"auth\":\"k:1\",\"channel_data\":\"{\\\"user_id\\\":7}\"}");
+        s->said[0] = '\0';
+        lists(s, i % 2 ? "{\"hash\":{\"1\":1,\"2\":2}}" : "{\"hash\":{\"2\":3,\"2\":4}}");
+        expect(s, i % 2 ? SUCCEEDED " presence-a.pusher:member_added"
+                        : SUCCEEDED " presence-a.pusher:member_removed");
+    }
+    /* Lost again before the list: those kept aside are still the same. */
+    closes(s, 4200), after(s, s->problem.retry_in_ms), opens(s), greets(s);
+    closes(s, 4200), after(s, s->problem.retry_in_ms), opens(s), greets(s);
+    grants_with(s, ROOM, "{\"auth\":\"k:1\",\"channel_data\":\"{\\\"user_id\\\":7}\"}");
+    s->said[0] = '\0';
+    lists(s, "{\"hash\":{\"2\":4,\"5\":5}}");
+    expect(s, SUCCEEDED " presence-a.pusher:member_added");
+    expect_members(s, "2=4 5=5");
+}
+
 static void freed_with_members(struct scene *s)
 {
     if (s->core)
@@ -272,6 +329,8 @@ static const struct scenario scenarios[] = {
     {"who came and went meanwhile", who_came_and_went_meanwhile},
     {"a full roster", a_full_roster},
     {"members of nothing", members_of_nothing},
+    {"nobody", nobody},
+    {"changes are not told twice", changes_are_not_told_twice},
     {"freed with members", freed_with_members},
 };
 
