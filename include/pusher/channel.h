@@ -84,7 +84,8 @@ PUSHER_API struct json_object *pusher_event_json(const pusher_event *event);
  *
  * Returns 0, or PUSHER_ERR_INVALID for NULL, PUSHER_ERR_BAD_CHANNEL,
  * PUSHER_ERR_UNSUPPORTED (a private- or presence- channel without an authorizer among the
- * options; an encrypted channel in a build without libsodium, CHAN-03), PUSHER_ERR_LIMIT (max_channels), PUSHER_ERR_NOMEM.
+ * options; an encrypted channel in a build without libsodium, CHAN-03), PUSHER_ERR_LIMIT
+ * (max_channels), PUSHER_ERR_NOMEM.
  */
 PUSHER_API int pusher_client_subscribe(pusher_client *client, const char *name,
                                        pusher_channel **ret);

@@ -367,7 +367,7 @@ void core_on_time(struct core *core, uint64_t now)
         return;
     case PHASE_PROBING: /* PING-04 */
         timed_out(core, PUSHER_PROBLEM_PONG_TIMEOUT, "no answer to a ping",
-                  (uint32_t)(core->now - core->probed_at), NULL);
+                  (uint32_t)(core->phase_deadline - core->probed_at), NULL);
         return;
     case PHASE_WAITING:
         attempt_start(core);
