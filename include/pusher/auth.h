@@ -62,6 +62,58 @@ typedef struct pusher_authorizer {
                                      pusher_client_new() fails */
 } pusher_authorizer;
 
+/* A field of a request's header, or a parameter of its body. */
+typedef struct pusher_auth_field {
+    const char *name;
+    const char *value;
+} pusher_auth_field;
+
+/* What a provider adds to one request. */
+typedef struct pusher_auth_extras pusher_auth_extras;
+
+/*
+ * Adds a header field to the request that is being made; it replaces the fixed ones of
+ * the same name (AUTH-02). Texts are copied. Only inside the provider. Returns 0;
+ * PUSHER_ERR_INVALID: NULL, a name or value that has no place in a header, one that the
+ * library writes (Host, Content-Type, …), more than 64, or more than 12 KiB of them;
+ * PUSHER_ERR_NOMEM. Runs no callback.
+ */
+PUSHER_API int pusher_auth_add_header(pusher_auth_extras *extras, const char *name,
+                                      const char *value);
+
+/* The same for a parameter of the body; PUSHER_ERR_INVALID also for socket_id and
+ * channel_name, and for what is not UTF-8. */
+PUSHER_API int pusher_auth_add_param(pusher_auth_extras *extras, const char *name,
+                                     const char *value);
+
+/*
+ * Called for each request before it is made, for what changes, for example a token.
+ * Returns 0, or anything else: the request is not made, and tried again after a delay
+ * like one without an answer. Runs on the loop's thread; the client may not be freed
+ * inside.
+ */
+typedef int (*pusher_auth_provide_fn)(const pusher_auth_request *request,
+                                      pusher_auth_extras *extras, void *userdata);
+
+/*
+ * An endpoint of the application's server that signs (AUTH-01): the library's own
+ * authorizer, in the client's loop. It is asked by POST, with socket_id and channel_name
+ * and the parameters; any 2xx with a valid body is a yes; redirects are not followed; the
+ * answer may have 64 KiB and take auth_timeout_ms. All of it is copied.
+ */
+typedef struct pusher_auth_endpoint {
+    const char *url; /* "https://host[:port]/path?query"; NULL: there is no endpoint */
+    const pusher_auth_field *headers; /* as Authorization or Cookie; not those that the
+                                         library writes: Host, Content-Type, … */
+    size_t header_count;
+    const pusher_auth_field *params; /* not socket_id and channel_name */
+    size_t param_count;
+    bool json;                      /* false: the body is a form; true: JSON */
+    const char *ca_file;            /* as in pusher_options; NULL: the system's */
+    pusher_auth_provide_fn provide; /* may be NULL */
+    void *userdata;                 /* of `provide` */
+} pusher_auth_endpoint;
+
 /*
  * Answers a request with what the application's server said (AUTH-06): the JSON text of
  * an object, for a channel {"auth":"KEY:signature"}, with "channel_data" for a presence

@@ -196,7 +196,10 @@ typedef struct pusher_options {
     void *userdata;
     pusher_free_fn free_userdata;
 
-    /* Who authorizes private, presence and encrypted channels; see auth.h. */
+    /* Who authorizes private, presence and encrypted channels, one of the two; see
+     * auth.h.
+     */
+    pusher_auth_endpoint auth_endpoint;
     pusher_authorizer authorizer;
 
     /* Where log lines go. Default: off. */
@@ -220,7 +223,8 @@ PUSHER_API void pusher_options_init_sized(pusher_options *options, size_t struct
  *
  * Returns 0, or PUSHER_ERR_INVALID (NULL, a struct_size that is no size of this struct, a
  * value out of the range that stands beside it, a path or origin with bytes that have no
- * place in a request), PUSHER_ERR_BAD_KEY, PUSHER_ERR_BAD_HOST (CFG-01),
+ * place in a request, an auth_endpoint that is not valid or beside an authorizer),
+ * PUSHER_ERR_BAD_KEY, PUSHER_ERR_BAD_HOST (CFG-01),
  * PUSHER_ERR_NOMEM, PUSHER_ERR_SYSTEM (no descriptor for a private loop). Runs no
  * callback but the log's and, on failure, `free_userdata`.
  */

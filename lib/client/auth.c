@@ -5,12 +5,23 @@
 
 #include "base/mem.h"
 #include "base/str.h"
+#include "client/auth_endpoint.h"
 #include "client/dispatch.h"
 #include "client/pump.h"
 
 bool auth_possible(const pusher_client *client)
 {
     return client->authorizer != NULL;
+}
+
+int auth_choose(pusher_options *options, const pusher_allocator *mem)
+{
+    if (!options->auth_endpoint.url)
+        return 0;
+    if (options->authorizer.begin)
+        return PUSHER_ERR_INVALID;
+    return auth_endpoint_new(&options->auth_endpoint, mem, options->auth_timeout_ms,
+                             &options->authorizer);
 }
 
 int auth_copy(const pusher_authorizer *option, const pusher_allocator *mem,

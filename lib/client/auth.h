@@ -6,6 +6,10 @@
 
 #include "client/client.h"
 
+/* Makes an authorizer of the option for an endpoint. 0, PUSHER_ERR_INVALID (both are
+ * given, or the endpoint is not valid), PUSHER_ERR_NOMEM. */
+int auth_choose(pusher_options *options, const pusher_allocator *mem);
+
 /* Copies an option. 0 or PUSHER_ERR_NOMEM; NULL if there is no authorizer. */
 int auth_copy(const pusher_authorizer *option, const pusher_allocator *mem,
               pusher_authorizer **ret);

@@ -157,7 +157,9 @@ int pusher_client_new(pusher_client **ret, const pusher_options *options)
     memcpy(&known, options, options->struct_size);
     const pusher_allocator *mem = known.allocator ? known.allocator : &mem_default;
     pusher_client *client = NULL;
-    int rc = ret ? client_build(&known, mem, &client) : PUSHER_ERR_INVALID;
+    int rc = ret ? auth_choose(&known, mem) : PUSHER_ERR_INVALID;
+    if (!rc)
+        rc = client_build(&known, mem, &client);
     if (rc) {
         dispatch_free(known.authorizer.free_userdata, known.authorizer.userdata);
         dispatch_free(known.free_userdata, known.userdata);

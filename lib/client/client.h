@@ -6,6 +6,7 @@
  *   channel.c   the facade: channels
  *   binding.c   the registry of bindings
  *   auth.c      between the core and the authorizer
+ *   auth_endpoint.c, auth_extras.c  the authorizer over HTTP, and what is added to it
  *   presence.c  the facade: rosters
  *   pump.c      between core and net: applies what the core wants, hands on what happened
  *   dispatch.c  the only file that runs user code

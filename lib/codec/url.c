@@ -4,6 +4,7 @@
 #include "codec/url.h"
 
 #include <string.h>
+#include <strings.h>
 
 #include <pusher/version.h>
 
@@ -101,4 +102,89 @@ int url_append_host_header(struct buf *out, pusher_str host, uint16_t port, bool
 uint16_t url_default_port(bool tls)
 {
     return tls ? 443 : 80;
+}
+
+/* --- endpoints --- */
+
+static bool take_prefix(pusher_str *text, const char *prefix)
+{
+    size_t len = strlen(prefix);
+    if (text->len < len || strncasecmp(text->ptr, prefix, len) != 0)
+        return false;
+    *text = str_skip(*text, len);
+    return true;
+}
+
+/* 1 … 65535, without a sign or space. */
+static bool read_port(pusher_str digits, uint16_t *ret)
+{
+    uint32_t port = 0;
+    if (digits.len == 0 || digits.len > 5)
+        return false;
+    for (size_t i = 0; i < digits.len; i++) {
+        if (digits.ptr[i] < '0' || digits.ptr[i] > '9')
+            return false;
+        port = port * 10 + (uint32_t)(digits.ptr[i] - '0');
+    }
+    *ret = (uint16_t)port;
+    return port > 0 && port <= UINT16_MAX;
+}
+
+/* "host", "host:port", "[v6]", "[v6]:port". */
+static bool read_authority(pusher_str text, struct url_endpoint *ret)
+{
+    const char *end = text.ptr + text.len;
+    const char *after = text.len && *text.ptr == '[' ? memchr(text.ptr, ']', text.len)
+                                                     : memchr(text.ptr, ':', text.len);
+    ret->port = url_default_port(ret->tls);
+    if (text.len && *text.ptr == '[') {
+        if (!after)
+            return false;
+        ret->host = (pusher_str){text.ptr + 1, (size_t)(after - text.ptr - 1)};
+        after++;
+        if (!is_ipv6(ret->host))
+            return false;
+    } else {
+        after = after ? after : end;
+        ret->host = (pusher_str){text.ptr, (size_t)(after - text.ptr)};
+    }
+    if (!url_host_valid(ret->host))
+        return false;
+    if (after == end)
+        return true;
+    return *after == ':' &&
+           read_port((pusher_str){after + 1, (size_t)(end - after - 1)}, &ret->port);
+}
+
+static bool is_request(pusher_str text)
+{
+    for (size_t i = 0; i < text.len; i++) {
+        char c = text.ptr[i];
+        if (c <= 0x20 || c >= 0x7f || memchr("\"<>\\^`{|}#", c, 10))
+            return false;
+    }
+    return text.len > 0 && text.ptr[0] == '/';
+}
+
+int url_endpoint_parse(pusher_str url, struct url_endpoint *ret)
+{
+    struct url_endpoint found = {.tls = true};
+    if (!url.ptr)
+        return PUSHER_ERR_INVALID;
+    if (!take_prefix(&url, "https://")) {
+        found.tls = false;
+        if (!take_prefix(&url, "http://"))
+            return PUSHER_ERR_INVALID;
+    }
+    size_t authority = 0;
+    while (authority < url.len && !memchr("/?#", url.ptr[authority], 3))
+        authority++;
+    found.request = str_skip(url, authority);
+    if (!found.request.len)
+        found.request = STR("/");
+    if (!read_authority((pusher_str){url.ptr, authority}, &found) ||
+        !is_request(found.request))
+        return PUSHER_ERR_INVALID;
+    *ret = found;
+    return 0;
 }

@@ -36,6 +36,21 @@ int url_append_request(struct buf *out, pusher_str path, pusher_str key);
  * address in brackets. Same errors. */
 int url_append_host_header(struct buf *out, pusher_str host, uint16_t port, bool tls);
 
+/* The parts of an endpoint's URL; they point into it. */
+struct url_endpoint {
+    bool tls;
+    pusher_str host; /* an IPv6 address without its brackets */
+    uint16_t port;
+    pusher_str request; /* path and query, from the "/" on; "/" if there is none */
+};
+
+/*
+ * Takes "http(s)://host[:port][/path][?query]" apart. 0, or PUSHER_ERR_INVALID: another
+ * scheme, a user name, a fragment, no valid host or port, or bytes that have no place in
+ * a request (T6 of the threat list).
+ */
+int url_endpoint_parse(pusher_str url, struct url_endpoint *ret);
+
 /* 443 or 80 (CFG-03). */
 uint16_t url_default_port(bool tls);
 

@@ -7,6 +7,7 @@
  */
 #include "net/http.h"
 
+#include <ctype.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -38,6 +39,8 @@ struct http_request {
     struct buf response;
     const char *content_type;
     pusher_str body;
+    size_t field_count;
+    const char *fields; /* "name:", value, each with a NUL; and so on */
     char texts[];
 };
 
@@ -167,10 +170,31 @@ static void destroyed(struct socket_owner *owner)
         request_free(request);
 }
 
+/* As libwebsockets wants them: names in small letters, with a colon. */
+static void put_fields(char **at, const struct http_target *target)
+{
+    for (size_t i = 0; i < target->field_count; i++) {
+        pusher_str name = target->fields[i].name;
+        for (size_t j = 0; j < name.len; j++)
+            *(*at)++ = (char)tolower((unsigned char)name.ptr[j]);
+        *(*at)++ = ':';
+        *(*at)++ = '\0';
+        str_put(at, target->fields[i].value);
+    }
+}
+
+static size_t fields_size(const struct http_target *target)
+{
+    size_t size = 0;
+    for (size_t i = 0; i < target->field_count; i++)
+        size += target->fields[i].name.len + target->fields[i].value.len + 3;
+    return size;
+}
+
 int http_start(pusher_loop *loop, const struct http_target *target, http_done_fn done,
                void *userdata, struct http_request **ret)
 {
-    size_t size = target->content_type.len + target->body.len + 2;
+    size_t size = target->content_type.len + target->body.len + 2 + fields_size(target);
     struct http_request *request = mem_zalloc(&loop->mem, sizeof *request + size);
     if (!request)
         return PUSHER_ERR_NOMEM;
@@ -196,6 +220,9 @@ int http_start(pusher_loop *loop, const struct http_target *target, http_done_fn
     request->deadline = loop_now(loop) + target->timeout_ms;
     request->content_type = str_put(&at, target->content_type);
     request->body = (pusher_str){str_put(&at, target->body), target->body.len};
+    request->fields = at;
+    request->field_count = target->field_count;
+    put_fields(&at, target);
     request->done = done;
     request->userdata = userdata;
     buf_init(&request->response, &loop->mem, target->max_response_bytes);
@@ -234,6 +261,13 @@ static int add_headers(struct http_request *request, struct lws *wsi, unsigned c
 {
     unsigned char *end = *at + room;
     char length[24];
+    const char *field = request->fields;
+    for (size_t i = 0; i < request->field_count; i++) {
+        const char *value = field + strlen(field) + 1;
+        if (add_header(wsi, field, str_of(value), at, end))
+            return -1;
+        field = value + strlen(value) + 1;
+    }
     if (!request->body.len)
         return 0;
     snprintf(length, sizeof length, "%zu", request->body.len);

@@ -11,6 +11,12 @@
 
 struct http_request;
 
+/* A field of the header; judged by whoever asks for it. */
+struct http_field {
+    pusher_str name;
+    pusher_str value;
+};
+
 struct http_target {
     const char *method; /* "POST" or "GET" */
     pusher_str host;    /* name or numeric address */
@@ -21,6 +27,8 @@ struct http_target {
     pusher_str host_header;  /* value of Host */
     pusher_str content_type; /* of the body; ptr NULL without one */
     pusher_str body;
+    const struct http_field *fields; /* more fields of the header */
+    size_t field_count;
     size_t max_response_bytes;
     uint32_t timeout_ms; /* of everything */
 };

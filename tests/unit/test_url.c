@@ -147,6 +147,64 @@ static void beyond_the_limit(void **state)
     buf_free(&out);
 }
 
+static void endpoints(void **state)
+{
+    static const struct {
+        const char *url;
+        bool tls;
+        const char *host;
+        int port;
+        const char *request;
+    } good[] = {
+        {"https://example.com/auth", true, "example.com", 443, "/auth"},
+        {"http://example.com", false, "example.com", 80, "/"},
+        {"HTTP://127.0.0.1:8080/a/b?c=d&e=%20", false, "127.0.0.1", 8080,
+         "/a/b?c=d&e=%20"},
+        {"https://[::1]:4/x", true, "::1", 4, "/x"},
+        {"https://[::1]", true, "::1", 443, "/"},
+        {"https://h:65535/", true, "h", 65535, "/"},
+    };
+    static const char *const bad[] = {
+        "",
+        "example.com/auth",
+        "ftp://example.com/",
+        "https://",
+        "https:///auth",
+        "https://example.com:0/",
+        "https://example.com:65536/",
+        "https://example.com:/",
+        "https://example.com:8a/",
+        "https://example.com: 8/",
+        "https://user:secret@example.com/",
+        "https://user@example.com/",
+        "https://example.com/a#b",
+        "https://example.com?a=b",
+        "https://example.com/a b",
+        "https://example.com/a\r\nX: y",
+        "https://exam ple.com/",
+        "https://[::1/",
+        "https://[::1]x/",
+        "https://[example.com]/",
+        "https://::1/",
+        "https://example.com/\xc3\xa4",
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof good / sizeof *good; i++) {
+        struct url_endpoint found;
+        assert_int_equal(url_endpoint_parse(str_of(good[i].url), &found), 0);
+        assert_true(found.tls == good[i].tls);
+        assert_true(str_equal(found.host, str_of(good[i].host)));
+        assert_int_equal(found.port, good[i].port);
+        assert_true(str_equal(found.request, str_of(good[i].request)));
+    }
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+        struct url_endpoint found = {.port = 7};
+        assert_int_equal(url_endpoint_parse(str_of(bad[i]), &found), PUSHER_ERR_INVALID);
+        assert_int_equal(found.port, 7);
+    }
+    assert_int_equal(url_endpoint_parse((pusher_str){NULL, 0}, NULL), PUSHER_ERR_INVALID);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -156,6 +214,7 @@ int main(void)
         cmocka_unit_test(texts),
         cmocka_unit_test(host_headers),
         cmocka_unit_test(beyond_the_limit),
+        cmocka_unit_test(endpoints),
     };
     return cmocka_run_group_tests_name("url", tests, NULL, NULL);
 }
