@@ -81,8 +81,8 @@ typedef struct pusher_auth_extras pusher_auth_extras;
 PUSHER_API int pusher_auth_add_header(pusher_auth_extras *extras, const char *name,
                                       const char *value);
 
-/* The same for a parameter of the body; PUSHER_ERR_INVALID also for socket_id and
- * channel_name, and for what is not UTF-8. */
+/* As pusher_auth_add_header(), for a parameter of the body; PUSHER_ERR_INVALID also for
+ * socket_id and channel_name, and for what is not UTF-8. */
 PUSHER_API int pusher_auth_add_param(pusher_auth_extras *extras, const char *name,
                                      const char *value);
 
