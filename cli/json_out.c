@@ -30,9 +30,18 @@ static void keep_error(struct json_out *out, int error)
         out->error = error;
 }
 
+/* Before all but the first in an object or array. */
+static void put_comma(struct json_out *out)
+{
+    char last = out->line.len ? out->line.ptr[out->line.len - 1] : '{';
+    if (last != '{' && last != '[')
+        keep_error(out, buf_append_byte(&out->line, ','));
+}
+
 static void put_name(struct json_out *out, const char *name)
 {
-    keep_error(out, buf_printf(&out->line, ",\"%s\":", name));
+    put_comma(out);
+    keep_error(out, buf_printf(&out->line, "\"%s\":", name));
 }
 
 void json_out_begin(struct json_out *out, const char *type)
@@ -53,7 +62,8 @@ void json_out_text(struct json_out *out, const char *name, pusher_str text)
 
 void json_out_number(struct json_out *out, const char *name, long number)
 {
-    keep_error(out, buf_printf(&out->line, ",\"%s\":%ld", name, number));
+    put_name(out, name);
+    keep_error(out, buf_printf(&out->line, "%ld", number));
 }
 
 void json_out_null(struct json_out *out, const char *name)
@@ -66,6 +76,23 @@ void json_out_bool(struct json_out *out, const char *name, bool value)
 {
     put_name(out, name);
     keep_error(out, buf_append(&out->line, value ? STR("true") : STR("false")));
+}
+
+void json_out_open(struct json_out *out, const char *name, char bracket)
+{
+    put_name(out, name);
+    keep_error(out, buf_append_byte(&out->line, bracket));
+}
+
+void json_out_close(struct json_out *out, char bracket)
+{
+    keep_error(out, buf_append_byte(&out->line, bracket));
+}
+
+void json_out_item(struct json_out *out, pusher_str text)
+{
+    put_comma(out);
+    keep_error(out, frame_append_string(&out->line, text));
 }
 
 int json_out_end(struct json_out *out)

@@ -28,6 +28,11 @@ void json_out_number(struct json_out *out, const char *name, long number);
 void json_out_null(struct json_out *out, const char *name);
 void json_out_bool(struct json_out *out, const char *name, bool value);
 
+/* A member that is an object ("{") or an array ("["), until it is closed ("}", "]"). */
+void json_out_open(struct json_out *out, const char *name, char bracket);
+void json_out_close(struct json_out *out, char bracket);
+void json_out_item(struct json_out *out, pusher_str text); /* of an array */
+
 /* Writes and flushes the line: 0 or an errno value. */
 int json_out_end(struct json_out *out);
 

@@ -14,6 +14,7 @@
 
 #include "base/str.h"
 #include "listen_args.h"
+#include "listen_auth.h"
 #include "listen_print.h"
 #include "stop_signals.h"
 
@@ -26,6 +27,7 @@ struct watched {
 
 struct listener {
     struct listen_args args;
+    struct listen_auth auth;
     struct listen_output out;
     pusher_client *client;
     struct watched *channels;
@@ -102,7 +104,7 @@ static void on_channel_event(pusher_client *client, const pusher_event *event,
     }
     channel->failed = false;
     if (!l->over)
-        check_written(l, l->out.lines->subscribed(&l->out, channel->name));
+        check_written(l, l->out.lines->subscribed(&l->out, event->channel));
 }
 
 /* What keeps the connection going is no news (MSG-09); errors arrive as problems. */
@@ -174,6 +176,9 @@ static int make_client(struct listener *l)
     set_seconds(&options.reconnect_spread_ms, l->args.reconnect_spread_s);
     set_seconds(&options.unavailable_timeout_ms, l->args.unavailable_timeout_s);
     set_seconds(&options.connect_timeout_ms, l->args.connect_timeout_s);
+    int status = listen_auth_read(&l->auth, &l->args, &options);
+    if (status)
+        return status;
     options.on_state = on_state;
     options.on_problem = on_problem;
     options.userdata = l;
@@ -181,6 +186,10 @@ static int make_client(struct listener *l)
     int rc = pusher_client_new(&l->client, &options);
     if (!rc)
         rc = pusher_client_bind(l->client, NULL, on_client_event, NULL, NULL, NULL);
+    if (rc == PUSHER_ERR_INVALID && l->args.auth_endpoint)
+        return usage_error(
+            COMMAND, "--auth-endpoint: its URL, a header field or a parameter has a "
+                     "form or bytes that have no place in a request");
     if (rc == PUSHER_ERR_INVALID && l->args.path)
         return usage_error(COMMAND,
                            "--path: \"%s\" has bytes that have no place in a path",
@@ -197,8 +206,8 @@ static int watch_channel(struct listener *l, const char *name)
     int rc = pusher_client_subscribe(l->client, name, &channel);
     if (rc == PUSHER_ERR_UNSUPPORTED)
         return usage_error(COMMAND,
-                           "--channel: %s needs an authorization, which this version "
-                           "cannot make; only public channels work",
+                           "--channel: %s needs an authorization: give --auth-endpoint "
+                           "(or, for tests, --secret)",
                            name);
     if (rc == PUSHER_ERR_BAD_CHANNEL)
         return usage_error(COMMAND, "--channel: \"%s\": %s", name, pusher_strerror(rc));
@@ -286,6 +295,7 @@ int command_listen(int argc, char **argv)
         stop_signals_block();
         status = listen_to(&l);
         pusher_client_free(l.client);
+        listen_auth_free(&l.auth);
         listen_output_free(&l.out);
     }
     free(l.channels);

@@ -27,12 +27,32 @@ static const struct option_spec listen_options[] = {
      .kind = OPTION_LIST,
      .offset = FIELD(channels),
      .value = "NAME",
-     .help = "a public channel; may be given several times"},
+     .help = "a channel; may be given several times"},
     {.name = "event",
      .kind = OPTION_LIST,
      .offset = FIELD(events),
      .value = "NAME",
      .help = "show only this event; may be given several times"},
+    {.name = "auth-endpoint",
+     .kind = OPTION_TEXT,
+     .offset = FIELD(auth_endpoint),
+     .value = "URL",
+     .help = "who signs for private, presence and encrypted channels"},
+    {.name = "auth-header",
+     .kind = OPTION_LIST,
+     .offset = FIELD(auth_headers),
+     .value = "'NAME: VALUE'",
+     .help = "a header field for it; may be given several times"},
+    {.name = "auth-param",
+     .kind = OPTION_LIST,
+     .offset = FIELD(auth_params),
+     .value = "NAME=VALUE",
+     .help = "a parameter for it; may be given several times"},
+    {.name = "secret",
+     .kind = OPTION_TEXT,
+     .offset = FIELD(secret),
+     .value = "SECRET",
+     .help = "the app secret, to sign here instead; for tests"},
     {.name = "count",
      .kind = OPTION_NUMBER,
      .offset = FIELD(count),
@@ -95,12 +115,15 @@ static const struct option_spec listen_options[] = {
 static const struct command_help help = {
     .name = COMMAND,
     .synopsis = "--key KEY (--cluster NAME | --host HOST) --channel NAME... [OPTION...]",
-    .purpose = "Subscribes to public channels and shows their events as they arrive.\n"
+    .purpose = "Subscribes to channels and shows their events as they arrive.\n"
                "Reconnects by itself, until --count, --timeout, SIGINT or SIGTERM.",
     .notes = "Examples:\n"
              "  pusherctl listen --key KEY --cluster eu --channel room\n"
              "  pusherctl listen --key app-key --host 127.0.0.1 --port 6001 --no-tls \\\n"
              "      --channel room --channel news --event order --count 3 --timeout 60\n"
+             "  pusherctl listen --key KEY --cluster eu --channel private-orders \\\n"
+             "      --auth-endpoint https://example.com/pusher/auth \\\n"
+             "      --auth-header 'Authorization: Bearer TOKEN'\n"
              "  pusherctl listen --json --states --channel room | jq .\n"
              "\n"
              "Exit status:\n"
@@ -146,4 +169,6 @@ void listen_args_free(struct listen_args *args)
 {
     text_list_free(&args->channels);
     text_list_free(&args->events);
+    text_list_free(&args->auth_headers);
+    text_list_free(&args->auth_params);
 }

@@ -11,6 +11,10 @@ struct listen_args {
     struct text_list channels;
     struct text_list events;
     const char *path;
+    const char *auth_endpoint;
+    struct text_list auth_headers;
+    struct text_list auth_params;
+    const char *secret;
     uint32_t count;     /* 0: no end */
     uint32_t timeout_s; /* 0: none; likewise below: the library's default */
     uint32_t activity_timeout_s;

@@ -17,11 +17,28 @@ static int event_line(struct listen_output *out, const pusher_event *event)
     return json_out_end(json);
 }
 
-static int subscribed_line(struct listen_output *out, pusher_str channel)
+static void members(struct json_out *json, const pusher_channel *channel)
+{
+    pusher_member me = {.id = {NULL, 0}};
+    pusher_member member = {.id = {NULL, 0}};
+    pusher_channel_me(channel, &me);
+    json_out_open(json, "members", '{');
+    json_out_number(json, "count", (long)pusher_channel_member_count(channel));
+    json_out_text(json, "me", me.id);
+    json_out_open(json, "ids", '[');
+    while (pusher_channel_next_member(channel, &member))
+        json_out_item(json, member.id);
+    json_out_close(json, ']');
+    json_out_close(json, '}');
+}
+
+static int subscribed_line(struct listen_output *out, const pusher_channel *channel)
 {
     struct json_out *json = &out->json;
     json_out_begin(json, "subscribed");
-    json_out_text(json, "channel", channel);
+    json_out_text(json, "channel", pusher_channel_name(channel));
+    if (is_presence(channel))
+        members(json, channel);
     return json_out_end(json);
 }
 

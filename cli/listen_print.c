@@ -10,6 +10,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "codec/channel_name.h"
 #include "visible.h"
 
 enum ink { INK_PLAIN, INK_FAINT, INK_CHANNEL, INK_EVENT };
@@ -38,6 +39,11 @@ void listen_output_init(struct listen_output *out, bool json)
 void listen_output_free(struct listen_output *out)
 {
     json_out_free(&out->json);
+}
+
+bool is_presence(const pusher_channel *channel)
+{
+    return channel_kind_of(pusher_channel_name(channel)) == CHANNEL_PRESENCE;
 }
 
 static void put_ink(const struct listen_output *out, enum ink ink, pusher_str text)
@@ -84,13 +90,15 @@ static int event_line(struct listen_output *out, const pusher_event *event)
     return end_line(stdout);
 }
 
-static int subscribed_line(struct listen_output *out, pusher_str channel)
+static int subscribed_line(struct listen_output *out, const pusher_channel *channel)
 {
     put_time(out);
     fputs("  ", stdout);
-    put_ink(out, INK_CHANNEL, channel);
+    put_ink(out, INK_CHANNEL, pusher_channel_name(channel));
     fputs("  ", stdout);
     put_ink(out, INK_FAINT, (pusher_str){"(subscribed)", 12});
+    if (is_presence(channel))
+        fprintf(stdout, "  %zu here", pusher_channel_member_count(channel));
     return end_line(stdout);
 }
 

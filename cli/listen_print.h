@@ -20,12 +20,15 @@ struct listen_output {
 
 struct listen_lines {
     int (*event)(struct listen_output *out, const pusher_event *event);
-    int (*subscribed)(struct listen_output *out, pusher_str channel);
+    int (*subscribed)(struct listen_output *out, const pusher_channel *channel);
     /* `socket_id` is empty unless `current` is connected. */
     int (*state)(struct listen_output *out, pusher_state previous, pusher_state current,
                  pusher_str socket_id);
     int (*problem)(struct listen_output *out, const pusher_problem *problem);
 };
+
+/* Whether it has a roster to be shown. */
+bool is_presence(const pusher_channel *channel);
 
 extern const struct listen_lines listen_json_lines; /* all on standard output */
 extern const struct listen_lines listen_text_lines; /* states and problems on stderr */

@@ -1,0 +1,157 @@
+/*
+ * How `pusherctl listen` comes by authorizations.
+ */
+#include "listen_auth.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include <pusher/server.h>
+
+#include "base/buf.h"
+#include "base/mem.h"
+#include "base/str.h"
+#include "codec/channel_name.h"
+#include "codec/frame.h"
+#include "command.h"
+
+#define COMMAND "listen"
+
+/* --- with the secret --- */
+
+/* The member that signs itself in: its socket id is an id that nobody else has. */
+static int append_member(struct buf *out, pusher_str socket_id)
+{
+    int rc = buf_append(out, STR("{\"user_id\":"));
+    if (!rc)
+        rc = frame_append_string(out, socket_id);
+    return rc ? rc : buf_append(out, (pusher_str){"}", sizeof "}"});
+}
+
+static int append_answer(struct buf *out, const char *auth, const char *channel_data)
+{
+    int rc = buf_append(out, STR("{\"auth\":"));
+    if (!rc)
+        rc = frame_append_string(out, str_of(auth));
+    if (!rc && channel_data)
+        rc = buf_append(out, STR(",\"channel_data\":"));
+    if (!rc && channel_data)
+        rc = frame_append_string(out, str_of(channel_data));
+    return rc ? rc : buf_append_byte(out, '}');
+}
+
+static void sign(pusher_client *client, const pusher_auth_request *request,
+                 const struct listen_args *args)
+{
+    struct buf member, answer;
+    bool presence = channel_kind_of(request->channel_name) == CHANNEL_PRESENCE;
+    size_t auth_size = PUSHER_SERVER_AUTH_SIZE(strlen(args->connect.key));
+    char *auth = malloc(auth_size);
+    buf_init(&member, &mem_default, 1024);
+    buf_init(&answer, &mem_default, 4096);
+    int rc = auth ? 0 : PUSHER_ERR_NOMEM;
+    if (!rc && presence)
+        rc = append_member(&member, request->socket_id);
+    if (!rc)
+        rc = pusher_server_sign_channel(args->connect.key, args->secret,
+                                        request->socket_id.ptr, request->channel_name.ptr,
+                                        presence ? member.ptr : NULL, auth, auth_size);
+    if (!rc)
+        rc = append_answer(&answer, auth, presence ? member.ptr : NULL);
+    if (!rc)
+        rc = pusher_auth_resolve(client, request->id, answer.ptr, answer.len);
+    if (rc)
+        pusher_auth_reject(client, request->id, 400, pusher_strerror(rc));
+    free(auth);
+    buf_free(&member);
+    buf_free(&answer);
+}
+
+static void begin(pusher_client *client, const pusher_auth_request *requests,
+                  size_t count, void *userdata)
+{
+    const struct listen_auth *auth = userdata;
+    for (size_t i = 0; i < count; i++)
+        sign(client, &requests[i], auth->args);
+}
+
+/* --- with an endpoint --- */
+
+/* "NAME: VALUE" and "NAME=VALUE"; spaces around the value of a header do not count. */
+static bool split(char *text, char separator, bool trim, pusher_auth_field *ret)
+{
+    char *at = strchr(text, separator);
+    if (!at || at == text)
+        return false;
+    *at++ = '\0';
+    if (trim) {
+        at += strspn(at, " \t");
+        for (size_t len = strlen(at); len && strchr(" \t", at[len - 1]); len--)
+            at[len - 1] = '\0';
+    }
+    *ret = (pusher_auth_field){.name = text, .value = at};
+    return true;
+}
+
+static void fields_free(pusher_auth_field *fields, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        free((char *)(uintptr_t)fields[i].name);
+    free(fields);
+}
+
+/* Splits copies of a list's items. */
+static int fields_read(const struct text_list *list, const char *option, char separator,
+                       pusher_auth_field **ret)
+{
+    if (!list->count)
+        return EXIT_DONE;
+    *ret = calloc(list->count, sizeof **ret);
+    for (size_t i = 0; *ret && i < list->count; i++) {
+        char *copy = strdup(list->items[i]);
+        if (!copy)
+            break;
+        if (!split(copy, separator, separator == ':', &(*ret)[i])) {
+            free(copy);
+            return usage_error(COMMAND, "--%s: \"%s\" is not NAME%sVALUE", option,
+                               list->items[i], separator == ':' ? ": " : "=");
+        }
+        if (i + 1 == list->count)
+            return EXIT_DONE;
+    }
+    complain(COMMAND, "%s", pusher_strerror(PUSHER_ERR_NOMEM));
+    return EXIT_USAGE;
+}
+
+int listen_auth_read(struct listen_auth *auth, const struct listen_args *args,
+                     pusher_options *options)
+{
+    auth->args = args;
+    if (args->auth_endpoint && args->secret)
+        return usage_error(COMMAND, "--auth-endpoint and --secret: give one of them");
+    if (!args->auth_endpoint && (args->auth_headers.count || args->auth_params.count))
+        return usage_error(COMMAND,
+                           "--auth-header and --auth-param: give --auth-endpoint, too");
+    if (args->secret)
+        options->authorizer = (pusher_authorizer){.begin = begin, .userdata = auth};
+    int status = fields_read(&args->auth_headers, "auth-header", ':', &auth->headers);
+    if (!status)
+        status = fields_read(&args->auth_params, "auth-param", '=', &auth->params);
+    options->auth_endpoint = (pusher_auth_endpoint){
+        .url = args->auth_endpoint,
+        .headers = auth->headers,
+        .header_count = args->auth_headers.count,
+        .params = auth->params,
+        .param_count = args->auth_params.count,
+        .ca_file = args->connect.ca_file,
+    };
+    return status;
+}
+
+void listen_auth_free(struct listen_auth *auth)
+{
+    if (!auth->args)
+        return;
+    fields_free(auth->headers, auth->headers ? auth->args->auth_headers.count : 0);
+    fields_free(auth->params, auth->params ? auth->args->auth_params.count : 0);
+}
