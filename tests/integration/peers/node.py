@@ -68,8 +68,9 @@ class Publisher(Node):
 class Subscriber(Node):
     """Clients of the library `pusher-js`, each with a name."""
 
-    def __init__(self):
-        super().__init__("pusher-js", "subscriber.js")
+    def __init__(self, ca=None):
+        env = environment(NODE_EXTRA_CA_CERTS=ca) if ca else None
+        super().__init__("pusher-js", "subscriber.js", env)
 
     def wait_for(self, client, event, channel=None, timeout_s=WAIT_S, **members):
         """Takes the first event of this name, on this channel or on the connection."""

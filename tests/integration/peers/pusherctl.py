@@ -19,7 +19,8 @@ MEMBERS = {
     "problem": {"error": TEXT, "code": NUMBER_OR_NULL, "http_status": NUMBER_OR_NULL,
                 "channel": TEXT_OR_NULL, "message": TEXT, "will_retry": bool},
 }
-OPTIONAL = {"state": {"socket_id": TEXT}, "event": {"user_id": TEXT}}
+OPTIONAL = {"state": {"socket_id": TEXT}, "event": {"user_id": TEXT},
+            "subscribed": {"members": dict}}
 ERRORS = ("resolve connect tls proxy upgrade greeting closed pong_timeout protocol auth "
           "subscribe signin decrypt limit server").split()
 STATES = "initialized connecting connected unavailable failed disconnected".split()

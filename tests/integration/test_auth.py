@@ -1,0 +1,255 @@
+"""Private, presence, encrypted and cache channels on soketi, authorized by an endpoint that does
+its work, or does not.
+
+Run as `test_auth.py Plain` over ws, as `test_auth.py Tls` over wss.
+"""
+
+import base64
+import json
+
+from peers.auth_server import MASTER_KEY, AuthServer
+from peers.case import Case, main
+from peers.certificates import Certificates
+from peers.node import Publisher, Subscriber
+from peers.pusherctl import Listen, Run
+from peers.soketi import Soketi
+
+BOB = {"user_id": "bob", "user_info": {"name": "Bob"}}
+SPREAD = ("--reconnect-spread", "1")
+
+
+class Authorized:
+    """The tests, whichever way the connection is made."""
+
+    @classmethod
+    def start(cls, certificate=None, ca=None):
+        cls.certificate, cls.ca = certificate, ca
+        cls.soketi = cls.share(Soketi(certificate, ca))
+        cls.publisher = cls.share(Publisher(ca))
+
+    def setUp(self):
+        super().setUp()
+        self.auth = self.keep(AuthServer())
+
+    def listen(self, *options, channels, soketi=None):
+        where = (soketi or self.soketi).where
+        return self.keep(Listen(where, *SPREAD, "--auth-endpoint", self.auth.url, *options,
+                                channels=channels))
+
+    def publish(self, channel, event, data, app=None):
+        self.publisher.publish(app or self.soketi.app, channel, event, data)
+
+    # Kinds of channels
+
+    def test_private(self):
+        listen = self.listen("--auth-header", "Authorization: Bearer t", "--auth-param", "a=b c&d",
+                             channels=["private-a", "private-b"])
+        for channel in ("private-a", "private-b"):
+            listen.expect("subscribed", channel=channel)
+        self.publish("private-b", "order", {"id": 7})
+        listen.expect("event", channel="private-b", event="order", data='{"id":7}')
+        headers, params = self.auth.requests[0]
+        self.assertEqual("Bearer t", {name.lower(): value for name, value in
+                                      headers.items()}["authorization"])
+        self.assertEqual("application/x-www-form-urlencoded", {
+            name.lower(): value for name, value in headers.items()}["content-type"])
+        self.assertEqual("b c&d", params["a"])
+        self.assertRegex(params["socket_id"], r"^\d+\.\d+$")
+
+    def test_presence(self):
+        listen = self.listen(channels=["presence-a"])
+        line = listen.expect("subscribed", channel="presence-a")
+        self.assertEqual({"count": 1, "me": "alice", "ids": ["alice"]}, line["members"])
+        others = self.keep(Subscriber(self.ca))
+        others.connect("bob", self.soketi.app, user=BOB)
+        others.subscribe("bob", "presence-a")
+        added = listen.expect("event", event="pusher:member_added")
+        self.assertEqual({"id": "bob", "info": BOB["user_info"]}, json.loads(added["data"]))
+        others.trigger("bob", "presence-a", "client-typing", {"on": True})
+        typing = listen.expect("event", channel="presence-a", event="client-typing",
+                               data='{"on":true}')
+        self.assertEqual("bob", typing["user_id"])
+        others.close()
+        removed = listen.expect("event", event="pusher:member_removed")
+        self.assertEqual({"id": "bob", "info": BOB["user_info"]}, json.loads(removed["data"]))
+
+    def encrypting(self, key=MASTER_KEY):
+        return self.soketi.app | {"encryptionMasterKeyBase64": base64.b64encode(key).decode()}
+
+    def test_encrypted(self):
+        listen = self.listen(channels=["private-encrypted-a"])
+        listen.expect("subscribed", channel="private-encrypted-a")
+        for data in ({"id": 7, "name": "Ä"}, "plain"):
+            self.publish("private-encrypted-a", "order", data, app=self.encrypting())
+            line = listen.expect("event", channel="private-encrypted-a", event="order")
+            self.assertEqual(data, json.loads(line["data"]))
+
+    def test_encrypted_with_another_key_while_running(self):
+        listen = self.listen(channels=["private-encrypted-a"])
+        listen.expect("subscribed")
+        self.auth.master_key = bytes(32)
+        for number in range(3):
+            self.publish("private-encrypted-a", "order", number, app=self.encrypting(bytes(32)))
+        for number in range(3):
+            listen.expect("event", event="order", data=str(number))
+        self.assertEqual(2, len(self.auth.requests))
+
+    def test_encrypted_with_a_key_that_nobody_has(self):
+        listen = self.listen(channels=["private-encrypted-a"])
+        listen.expect("subscribed")
+        self.publish("private-encrypted-a", "order", 1, app=self.encrypting(bytes(32)))
+        listen.expect("problem", error="decrypt", channel="private-encrypted-a", will_retry=True)
+        self.publish("private-encrypted-a", "order", 2, app=self.encrypting())
+        listen.expect("event", event="order", data="2")
+
+    def test_cache(self):
+        first = self.listen(channels=["private-cache-a"])
+        first.expect("subscribed", channel="private-cache-a")
+        first.expect("event", channel="private-cache-a", event="pusher:cache_miss", data=None)
+        self.publish("private-cache-a", "order", "kept")
+        first.expect("event", event="order", data="kept")
+        second = self.listen(channels=["private-cache-a"])
+        second.expect("subscribed", channel="private-cache-a")
+        second.expect("event", event="order", data="kept")
+
+    # The endpoint
+
+    def test_denied(self):
+        self.auth.answers = [403]
+        listen = self.listen(channels=["private-a"])
+        line = listen.expect("problem", error="auth", http_status=403, channel="private-a",
+                             will_retry=False)
+        self.assertIn("HTTP status 403", line["message"])
+        self.assertNotIn("no", line["message"].split(":")[-1].split(";")[0].split())
+        listen.ends_with(4)
+
+    def test_denied_for_one_of_two(self):
+        self.auth.answers = [403]
+        listen = self.listen(channels=["private-a", "private-b"])
+        lines = [listen.next() for _ in range(3)]
+        self.assertEqual({"problem", "event", "subscribed"}, {line["type"] for line in lines})
+        event = [line for line in lines if line["type"] == "event"][0]
+        self.assertEqual("pusher:subscription_error", event["event"])
+        self.assertEqual(403, json.loads(event["data"])["status"])
+
+    def check_tried_again(self, *answers, status=None, words=""):
+        self.auth.answers = list(answers)
+        listen = self.listen(channels=["private-a"])
+        for _ in answers:
+            line = listen.expect("problem", error="auth", http_status=status,
+                                 channel="private-a", will_retry=True)
+            self.assertIn(words, line["message"])
+        listen.expect("subscribed", channel="private-a")
+
+    def test_failing_for_a_while(self):
+        self.check_tried_again(500, 500, status=500)
+
+    def test_too_many_requests(self):
+        self.check_tried_again(429, status=429)
+
+    def test_hanging_up(self):
+        self.check_tried_again(AuthServer.hang_up)
+
+    def test_any_2xx_is_a_yes(self):
+        self.auth.answers = [201]
+        listen = self.listen(channels=["private-a"])
+        listen.expect("subscribed", channel="private-a")
+
+    def check_refused(self, answer, status=None, words=""):
+        self.auth.answers = [answer]
+        listen = self.listen(channels=["private-a"])
+        line = listen.expect("problem", error="auth", http_status=status, will_retry=False)
+        self.assertIn(words, line["message"])
+        listen.ends_with(4)
+
+    def test_garbage(self):
+        for text in ("", "<html>", "null", "[]", "{}", '{"auth":7}'):
+            with self.subTest(text=text):
+                self.check_refused(self.auth.body(text), words="the authorization")
+
+    def test_a_redirect_is_not_followed(self):
+        self.check_refused(self.auth.redirect(), status=302)
+        self.assertEqual(1, len(self.auth.requests))
+
+    def test_more_than_64_kib(self):
+        self.check_tried_again(self.auth.body("x" * (64 * 1024 + 1)), words="too long")
+
+    def test_a_wrong_signature(self):
+        listen = self.listen(channels=["private-a"])
+        listen.expect("subscribed")
+        self.auth.answers = [self.auth.body('{"auth":"app-key:00"}')]
+        wrong = self.listen(channels=["private-b"])
+        wrong.expect("problem", error="subscribe", channel="private-b", will_retry=False)
+        wrong.ends_with(4)
+
+    def test_nobody_there(self):
+        self.auth.close()
+        listen = self.listen("--timeout", "2", channels=["private-a"])
+        line = listen.expect("problem", error="auth", http_status=None, will_retry=True)
+        self.assertIn("refused", line["message"])
+        listen.rest()
+        listen.ends_with(3)
+
+    # Reconnecting
+
+    def test_a_restart_under_a_hundred_channels(self):
+        soketi = self.keep(Soketi(self.certificate, self.ca))
+        channels = [f"private-{number}" for number in range(100)]
+        listen = self.listen(channels=channels, soketi=soketi)
+        self.check_all_subscribed(listen, channels)
+        before = {params["socket_id"] for _, params in self.auth.requests}
+        soketi.kill()
+        soketi.start()
+        self.check_all_subscribed(listen, channels)
+        self.assertEqual(200, len(self.auth.requests))
+        after = {params["socket_id"] for _, params in self.auth.requests} - before
+        self.assertEqual(1, len(after))
+        self.publish("private-99", "order", "x", app=soketi.app)
+        listen.expect("event", channel="private-99", data="x")
+
+    def check_all_subscribed(self, listen, channels):
+        subscribed = []
+        while len(subscribed) < len(channels):
+            line = listen.next()
+            if line["type"] == "subscribed":
+                subscribed.append(line["channel"])
+        self.assertEqual(sorted(channels), sorted(subscribed))
+
+
+class Plain(Authorized, Case):
+    @classmethod
+    def setUpClass(cls):
+        cls.start()
+
+
+class Tls(Authorized, Case):
+    @classmethod
+    def setUpClass(cls):
+        certificates = cls.share_folder(Certificates())
+        cls.start(certificates.local, certificates.ca)
+
+
+class Usage(Case):
+    def check_wrong(self, words, *options):
+        run = Run("listen", "--key", "k", "--host", "127.0.0.1", "--channel", "private-a", *options)
+        self.assertEqual(1, run.status, run)
+        self.assertIn(words, run.err)
+        self.assertEqual(1, run.err.count("\n"), run)
+
+    def test_what_is_wrong_is_said(self):
+        url = ("--auth-endpoint", "http://127.0.0.1/auth")
+        self.check_wrong("give --auth-endpoint")
+        self.check_wrong("give one of them", *url, "--secret", "s")
+        self.check_wrong("give --auth-endpoint, too", "--auth-param", "a=b")
+        self.check_wrong("not NAME: VALUE", *url, "--auth-header", "A")
+        self.check_wrong("not NAME=VALUE", *url, "--auth-param", "a")
+        for wrong in ("Host: x", "A B: x", "A: x\r\nB: y"):
+            self.check_wrong("no place in a request", *url, "--auth-header", wrong)
+        for wrong in ("socket_id=1.1", "channel_name=x"):
+            self.check_wrong("no place in a request", *url, "--auth-param", wrong)
+        for wrong in ("127.0.0.1/auth", "ftp://h/", "http://u:p@h/", "http://h/ x"):
+            self.check_wrong("no place in a request", "--auth-endpoint", wrong)
+
+
+if __name__ == "__main__":
+    main(workers=4)
