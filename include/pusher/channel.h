@@ -99,6 +99,25 @@ PUSHER_API int pusher_client_subscribe(pusher_client *client, const char *name,
  */
 PUSHER_API int pusher_channel_unsubscribe(pusher_channel *channel);
 
+/*
+ * Sends a client event to the other subscribers of the channel (CEV-01 … CEV-04); the
+ * server must allow it. `event` starts with "client-"; `json` is a JSON value as text, of
+ * at most 10 KiB, or NULL for none (some servers want an object). Both are copied. Events
+ * of a channel go out in the order of the calls; what happens to one that cannot be sent
+ * yet is said by the option event_queue.
+ *
+ * Returns 0, PUSHER_ERR_INVALID for NULL, PUSHER_ERR_UNSUPPORTED (a public or encrypted
+ * channel), PUSHER_ERR_BAD_EVENT, PUSHER_ERR_BAD_DATA, PUSHER_ERR_STATE (not subscribed,
+ * with PUSHER_QUEUE_OFF), PUSHER_ERR_LIMIT (the queue is full), PUSHER_ERR_NOMEM. Runs no
+ * callback.
+ */
+PUSHER_API int pusher_channel_trigger(pusher_channel *channel, const char *event,
+                                      const char *json);
+
+/* How many client events were taken and then dropped: by the queue's policy, with a lost
+ * connection, or with their channel. Returns 0 for NULL. Runs no callback. */
+PUSHER_API uint64_t pusher_client_dropped_events(const pusher_client *client);
+
 /* The channel called `name`, or NULL if there is none (CHAN-02). Runs no callback. */
 PUSHER_API pusher_channel *pusher_client_channel(pusher_client *client, const char *name);
 

@@ -109,6 +109,15 @@ typedef struct pusher_gap {
 typedef void (*pusher_gap_fn)(pusher_client *client, const pusher_gap *gap,
                               void *userdata);
 
+/* What happens to client events that cannot be sent yet (CEV-04). */
+typedef enum pusher_queue_policy {
+    PUSHER_QUEUE_OFF = 0, /* none are kept: unless subscribed they are refused, and those
+                             of a lost connection are dropped */
+    PUSHER_QUEUE_REFUSE,  /* kept until subscribed; refused when the queue is full */
+    PUSHER_QUEUE_DROP_OLDEST, /* kept; when it is full, the oldest is dropped */
+    PUSHER_QUEUE_DROP_NEWEST  /* kept; when it is full, the new one is dropped */
+} pusher_queue_policy;
+
 /*
  * Options of a client. Fill with pusher_options_init(), set at least `key` and `cluster`
  * or `host`. All text is copied by pusher_client_new().
@@ -174,6 +183,13 @@ typedef struct pusher_options {
     uint32_t auth_timeout_ms;      /* 1000 to 3600000; default 10000 */
     size_t max_parallel_auth;      /* 1 to 2^24; default 8: authorizations under way at a
                                       time; the others wait for their turn */
+
+    /* Client events, see pusher_channel_trigger(). */
+    pusher_queue_policy event_queue; /* default PUSHER_QUEUE_OFF */
+    size_t event_queue_max;          /* 1 to 2^20; default 100: events in the queue */
+    size_t event_queue_bytes;        /* 1024 to 2^30; default 1 MiB: their size */
+    uint32_t events_per_second; /* 0 to 1000; default 0: not limited. Events beyond wait
+                                   in the queue; hosted servers allow 10 (CEV-03) */
 
     /* Limits. Passing one is a PUSHER_ERR_LIMIT or a PUSHER_PROBLEM_LIMIT. */
     size_t max_message_bytes; /* 1024 to 2^30; default 1 MiB (LIM-02): one incoming

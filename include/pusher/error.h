@@ -31,7 +31,10 @@ extern "C" {
     X(SYSTEM, -10, "the operating system refused a resource")                            \
     X(WRONG_THREAD, -11, "called from a thread that does not own the loop")              \
     X(REENTRANT, -12, "called from inside a callback that this call itself runs")        \
-    X(TIMEOUT, -13, "the deadline passed")
+    X(TIMEOUT, -13, "the deadline passed")                                               \
+    X(BAD_EVENT, -14,                                                                    \
+      "the name of a client event starts with client- and has at most 200 bytes")        \
+    X(BAD_DATA, -15, "the data of a client event is JSON text of at most 10 KiB")
 
 #define PUSHER_ERROR_ENUM(name, value, text) PUSHER_ERR_##name = (value),
 enum pusher_error { PUSHER_OK = 0, PUSHER_ERRORS(PUSHER_ERROR_ENUM) };

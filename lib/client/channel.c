@@ -9,6 +9,7 @@
 #include "client/binding.h"
 #include "client/pump.h"
 #include "codec/channel_name.h"
+#include "codec/client_event.h"
 #include "crypto/secretbox.h"
 
 const char *pusher_subscription_name(pusher_subscription subscription)
@@ -82,6 +83,47 @@ int pusher_client_subscribe(pusher_client *client, const char *name, pusher_chan
     if (ret)
         *ret = channel;
     return 0;
+}
+
+static int error_of(enum client_event_fault fault)
+{
+    switch (fault) {
+    case CLIENT_EVENT_OK:
+        return 0;
+    case CLIENT_EVENT_NAME_PREFIX:
+    case CLIENT_EVENT_NAME_LENGTH:
+    case CLIENT_EVENT_NAME_CHARACTERS:
+        return PUSHER_ERR_BAD_EVENT;
+    case CLIENT_EVENT_PUBLIC_CHANNEL:
+    case CLIENT_EVENT_ENCRYPTED_CHANNEL:
+        return PUSHER_ERR_UNSUPPORTED;
+    case CLIENT_EVENT_DATA_SIZE:
+    case CLIENT_EVENT_DATA_NOT_UTF8:
+    case CLIENT_EVENT_DATA_NOT_JSON:
+        return PUSHER_ERR_BAD_DATA;
+    }
+    return PUSHER_ERR_INVALID;
+}
+
+int pusher_channel_trigger(pusher_channel *channel, const char *event, const char *json)
+{
+    if (!channel || !channel->core || !event)
+        return PUSHER_ERR_INVALID;
+    pusher_client *client = channel->client;
+    pusher_str data = str_of(json);
+    int rc = error_of(client_event_check(core_channel_name(channel->core), str_of(event),
+                                         json ? PUSHER_DATA_JSON : PUSHER_DATA_ABSENT,
+                                         data, CLIENT_EVENT_DATA_MAX));
+    if (!rc)
+        rc = core_trigger(client->core, channel->core, str_of(event), data);
+    if (!rc)
+        pump_later(client);
+    return rc;
+}
+
+uint64_t pusher_client_dropped_events(const pusher_client *client)
+{
+    return client ? core_dropped_events(client->core) : 0;
 }
 
 void channel_drop(pusher_channel *channel)

@@ -59,6 +59,7 @@ static void leave_connection(struct core *core)
     core->socket_id[0] = '\0';
     round_trip_forget_pings(&core->round_trip);
     channels_disconnected(core, core->heard_at);
+    trigger_lost(core);
 }
 
 /*

@@ -49,6 +49,8 @@ void core_free(struct core *core)
 {
     if (!core)
         return;
+    trigger_free(core);
+    core->triggers = NULL;
     channels_free(core);
     auth_free(core);
     message_release(&core->message);
@@ -350,6 +352,7 @@ void core_on_time(struct core *core, uint64_t now)
         return; /* core_state() says so from now on (CONN-05) */
     }
     if (core->now < core->phase_deadline) {
+        trigger_on_time(core);
         channels_on_time(core);
         return;
     }
@@ -397,6 +400,7 @@ static uint64_t earlier(uint64_t a, uint64_t b)
 uint64_t core_deadline(const struct core *core)
 {
     uint64_t deadline = earlier(core->phase_deadline, channels_deadline(&core->channels));
+    deadline = earlier(deadline, trigger_deadline(core));
     return core->now < core->unavailable_at ? earlier(core->unavailable_at, deadline)
                                             : deadline;
 }

@@ -40,6 +40,9 @@ struct core_config {
     uint32_t subscribe_timeout_ms; /* from a subscribe to its answer (SUB-13) */
     uint32_t auth_timeout_ms;      /* from a request to its answer (AUTH-05) */
     size_t max_parallel_auth;
+    pusher_queue_policy event_queue; /* of client events */
+    size_t event_queue_max, event_queue_bytes;
+    uint32_t events_per_second; /* 0: not limited; else up to 1000 */
     size_t max_channels;
     size_t max_members; /* of one presence channel */
     bool presence_diff; /* after a reconnect, members that came and went are told */
@@ -222,6 +225,16 @@ void core_unsubscribe(struct core *core, struct core_channel *channel);
 
 /* The wanted channel of that name, or NULL. */
 struct core_channel *core_find_channel(const struct core *core, pusher_str name);
+
+/*
+ * Owes the server a client event; name, data and kind of channel have been checked
+ * (CEV-02). `json` ptr NULL: without data. 0; PUSHER_ERR_STATE: not subscribed, and
+ * nothing is queued; PUSHER_ERR_LIMIT: the queue is full; PUSHER_ERR_NOMEM.
+ */
+int core_trigger(struct core *core, struct core_channel *channel, pusher_str event,
+                 pusher_str json);
+/* Client events that were taken and not sent. */
+uint64_t core_dropped_events(const struct core *core);
 
 /* A member of a presence channel. */
 struct core_member {

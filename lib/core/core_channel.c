@@ -173,6 +173,7 @@ void core_unsubscribe(struct core *core, struct core_channel *channel)
     struct channel_set *set = &core->channels;
     assert(is_wanted(channel));
     redirect_delivery(core, channel);
+    trigger_forget(core, channel);
     channel->user = NULL;
     set->wanted--;
     switch (channel->stage) {

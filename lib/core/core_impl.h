@@ -22,6 +22,7 @@
 #include "core/core_channel.h"
 #include "core/phase.h"
 #include "core/round_trip.h"
+#include "core/trigger.h"
 
 struct core {
     struct core_config config;
@@ -56,7 +57,8 @@ struct core {
     struct round_trip round_trip;
 
     struct channel_set channels;
-    struct auth_set *auth; /* NULL: no channel has needed one yet */
+    struct trigger_queue *triggers; /* NULL: there was no client event yet */
+    struct auth_set *auth;          /* NULL: no channel has needed one yet */
 
     struct message message; /* the last one that was decoded */
     struct core_delivery delivery;

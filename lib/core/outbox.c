@@ -53,5 +53,5 @@ int core_next_frame(struct core *core, struct buf *out, uint64_t now)
         return finish(core, out, before, "pusher:ping", STR(""));
     }
     struct core_channel *channel = channels_owing(&core->channels);
-    return channel ? channel_frame(core, channel, out) : 0;
+    return channel ? channel_frame(core, channel, out) : trigger_next_frame(core, out);
 }

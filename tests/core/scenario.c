@@ -52,6 +52,8 @@ struct core_config scene_config(void)
         .auth_timeout_ms = 10000,
         .max_parallel_auth = 8,
         .max_members = 1000,
+        .event_queue_max = 4,
+        .event_queue_bytes = 1000,
         .max_channels = 100000,
         .seed = 1,
         .key = STR("appkey"),
@@ -292,6 +294,21 @@ static void see_channel_frame(struct scene *s, const char *frame, bool subscribe
     say(s, ">%s(%s)", subscribe ? "subscribe" : "unsubscribe", name);
 }
 
+/* Only to a channel that the server has confirmed (CEV-04). */
+static void see_client_event(struct scene *s, const char *frame)
+{
+    char name[SCENE_NAME] = "", event[SCENE_NAME] = "";
+    const char *channel = strstr(frame, "\"channel\":\"");
+    assert_non_null(channel);
+    assert_int_equal(sscanf(channel, "\"channel\":\"%31[^\"]", name), 1);
+    assert_int_equal(
+        sscanf(strstr(frame, "\"event\":\"client-"), "\"event\":\"%31[^\"]", event), 1);
+    struct core_channel *known = core_find_channel(s->core, str_of(name));
+    assert_non_null(known);
+    assert_int_equal(core_channel_state(known), PUSHER_SUBSCRIPTION_SUBSCRIBED);
+    say(s, ">%s(%s)", event, name);
+}
+
 static bool see_frame(struct scene *s)
 {
     buf_clear(&s->frame);
@@ -307,6 +324,8 @@ static bool see_frame(struct scene *s)
         say(s, ">ping");
     else if (strcmp(frame, "{\"event\":\"pusher:pong\",\"data\":{}}") == 0)
         say(s, ">pong");
+    else if (strstr(frame, "\"event\":\"client-"))
+        see_client_event(s, frame);
     else
         see_channel_frame(s, frame, strstr(frame, "pusher:subscribe") != NULL);
     return true;
@@ -512,6 +531,16 @@ void refuses_with(struct scene *s, const char *channel, int status)
 void refuses(struct scene *s, const char *channel)
 {
     refuses_with(s, channel, 403);
+}
+
+int triggers(struct scene *s, const char *channel, const char *event)
+{
+    struct core_channel *known =
+        s->core ? core_find_channel(s->core, str_of(channel)) : NULL;
+    int rc =
+        known ? core_trigger(s->core, known, str_of(event), STR("{}")) : PUSHER_ERR_NOMEM;
+    settle(s);
+    return rc;
 }
 
 /* The last request for that channel. */

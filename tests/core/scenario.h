@@ -107,6 +107,8 @@ int grants(struct scene *s, const char *channel);
 int grants_with(struct scene *s, const char *channel, const char *json);
 int denies(struct scene *s, const char *channel, int http_status);
 void refuses_with(struct scene *s, const char *channel, int status);
+/* A client event with data {}; the result of the call. */
+int triggers(struct scene *s, const char *channel, const char *event);
 void sends_binary(struct scene *s);
 void closes(struct scene *s, int code); /* the WebSocket was open */
 void fails(struct scene *s, enum core_stage stage, const char *reason);

@@ -1,0 +1,33 @@
+/*
+ * Client events on their way out (CEV-01 … CEV-04): a bounded queue in the order of the
+ * calls; an event goes when its channel is subscribed and the rate allows it.
+ */
+#ifndef CORE_TRIGGER_H
+#define CORE_TRIGGER_H
+
+#include "core/core_channel.h"
+
+struct trigger_queue {
+    struct list waiting;
+    size_t count, bytes;
+    uint64_t dropped;    /* in all, for the application to know */
+    uint32_t tokens;     /* events that may go now, if the rate is limited */
+    uint64_t counted_at; /* since when the next token is earned */
+};
+
+void trigger_free(struct core *core);
+
+/* The channel is unsubscribed: its events are dropped. */
+void trigger_forget(struct core *core, const struct core_channel *channel);
+
+/* The connection is lost: unless they are to be kept, all are dropped. */
+void trigger_lost(struct core *core);
+
+/* Appends the next frame. 1: a frame; 0: none; PUSHER_ERR_NOMEM. */
+int trigger_next_frame(struct core *core, struct buf *out);
+
+/* When the rate allows the next one that could go; CORE_NEVER: nothing waits for it. */
+uint64_t trigger_deadline(const struct core *core);
+void trigger_on_time(struct core *core);
+
+#endif
