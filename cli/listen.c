@@ -12,7 +12,10 @@
 
 #include <pusher/pusher.h>
 
+#include "base/buf.h"
+#include "base/mem.h"
 #include "base/str.h"
+#include "codec/frame.h"
 #include "listen_args.h"
 #include "listen_auth.h"
 #include "listen_print.h"
@@ -20,9 +23,12 @@
 
 #define COMMAND "listen"
 
+enum { MAX_EVENT_SIZE = 256, MAX_TRIGGER_BYTES = 64 * 1024 };
+
 struct watched {
     pusher_str name;
-    bool failed; /* the last word of the server was a refusal for good */
+    bool failed;    /* the last word of the server was a refusal for good */
+    bool triggered; /* what is to be sent once was */
 };
 
 struct listener {
@@ -93,6 +99,39 @@ static void show_event(struct listener *l, const pusher_event *event)
         finish(l, EXIT_DONE);
 }
 
+/* `item`: EVENT=DATA; data that is no JSON goes as text. */
+static int trigger(pusher_channel *channel, const char *item)
+{
+    const char *data = strchr(item, '=') + 1;
+    struct buf json;
+    char event[MAX_EVENT_SIZE];
+    snprintf(event, sizeof event, "%.*s", (int)(data - item - 1), item);
+    int rc = pusher_channel_trigger(channel, event, data);
+    if (rc != PUSHER_ERR_BAD_DATA)
+        return rc;
+    buf_init(&json, &mem_default, MAX_TRIGGER_BYTES);
+    rc = frame_append_string(&json, str_of(data));
+    if (!rc)
+        rc = buf_append_byte(&json, '\0');
+    if (!rc)
+        rc = pusher_channel_trigger(channel, event, json.ptr);
+    buf_free(&json);
+    return rc;
+}
+
+static void trigger_once(struct listener *l, struct watched *watched,
+                         pusher_channel *channel)
+{
+    const struct text_list *items = &l->args.triggers;
+    for (size_t i = 0; i < items->count && !watched->triggered; i++) {
+        int rc = trigger(channel, items->items[i]);
+        if (rc)
+            complain(COMMAND, "--trigger: %s on %s: %s", items->items[i],
+                     watched->name.ptr, pusher_strerror(rc));
+    }
+    watched->triggered = true;
+}
+
 static void on_channel_event(pusher_client *client, const pusher_event *event,
                              void *userdata)
 {
@@ -103,6 +142,7 @@ static void on_channel_event(pusher_client *client, const pusher_event *event,
         return;
     }
     channel->failed = false;
+    trigger_once(l, channel, event->channel);
     if (!l->over)
         check_written(l, l->out.lines->subscribed(&l->out, event->channel));
 }

@@ -53,6 +53,11 @@ static const struct option_spec listen_options[] = {
      .offset = FIELD(secret),
      .value = "SECRET",
      .help = "the app secret, to sign here instead; for tests"},
+    {.name = "trigger",
+     .kind = OPTION_LIST,
+     .offset = FIELD(triggers),
+     .value = "EVENT=DATA",
+     .help = "send a client event once subscribed; may be given several times"},
     {.name = "count",
      .kind = OPTION_NUMBER,
      .offset = FIELD(count),
@@ -143,6 +148,12 @@ static int check_args(const struct listen_args *args)
         return usage_error(COMMAND, "nothing to listen to: give --channel");
     if (args->path && args->path[0] != '/')
         return usage_error(COMMAND, "--path: \"%s\" does not start with /", args->path);
+    for (size_t i = 0; i < args->triggers.count; i++) {
+        if (strncmp(args->triggers.items[i], "client-", 7) != 0 ||
+            !strchr(args->triggers.items[i], '='))
+            return usage_error(COMMAND, "--trigger: \"%s\" is not client-EVENT=DATA",
+                               args->triggers.items[i]);
+    }
     for (size_t i = 0; i < args->events.count; i++) {
         if (strlen(args->events.items[i]) > MAX_NAME_LEN)
             return usage_error(COMMAND, "--event: a name has at most %d bytes",
@@ -171,4 +182,5 @@ void listen_args_free(struct listen_args *args)
     text_list_free(&args->events);
     text_list_free(&args->auth_headers);
     text_list_free(&args->auth_params);
+    text_list_free(&args->triggers);
 }

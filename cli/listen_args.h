@@ -15,6 +15,7 @@ struct listen_args {
     struct text_list auth_headers;
     struct text_list auth_params;
     const char *secret;
+    struct text_list triggers;
     uint32_t count;     /* 0: no end */
     uint32_t timeout_s; /* 0: none; likewise below: the library's default */
     uint32_t activity_timeout_s;

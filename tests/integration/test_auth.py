@@ -73,6 +73,17 @@ class Authorized:
         removed = listen.expect("event", event="pusher:member_removed")
         self.assertEqual({"id": "bob", "info": BOB["user_info"]}, json.loads(removed["data"]))
 
+    def test_client_events_of_ours(self):
+        others = self.keep(Subscriber(self.ca))
+        others.connect("bob", self.soketi.app, user=BOB)
+        others.subscribe("bob", "presence-a")
+        listen = self.listen("--trigger", 'client-typing={"on":true}', "--trigger",
+                             "client-text=not JSON", channels=["presence-a"])
+        listen.expect("subscribed", channel="presence-a")
+        self.assertEqual("alice", others.wait_for("bob", "client-typing from",
+                                                  "presence-a")["data"])
+        self.assertEqual("not JSON", others.wait_for("bob", "client-text", "presence-a")["data"])
+
     def encrypting(self, key=MASTER_KEY):
         return self.soketi.app | {"encryptionMasterKeyBase64": base64.b64encode(key).decode()}
 
@@ -242,6 +253,7 @@ class Usage(Case):
         self.check_wrong("give one of them", *url, "--secret", "s")
         self.check_wrong("give --auth-endpoint, too", "--auth-param", "a=b")
         self.check_wrong("not NAME: VALUE", *url, "--auth-header", "A")
+        self.check_wrong("not client-EVENT=DATA", *url, "--trigger", "typing={}")
         self.check_wrong("not NAME=VALUE", *url, "--auth-param", "a")
         for wrong in ("Host: x", "A B: x", "A: x\r\nB: y"):
             self.check_wrong("no place in a request", *url, "--auth-header", wrong)
