@@ -26,10 +26,10 @@ typedef struct pusher_channel pusher_channel;
 /* One authorization that is to be obtained. All of it lives until the callback returns;
  * texts are NUL-terminated. */
 typedef struct pusher_auth_request {
-    pusher_id id;         /* for pusher_auth_resolve() or pusher_auth_reject() */
-    pusher_str socket_id; /* of the present connection */
-    pusher_str channel_name;
-    pusher_channel *channel;
+    pusher_id id;            /* for pusher_auth_resolve() or pusher_auth_reject() */
+    pusher_str socket_id;    /* of the present connection */
+    pusher_str channel_name; /* ptr NULL: of the user who signs in */
+    pusher_channel *channel; /* NULL: likewise */
 } pusher_auth_request;
 
 /*
@@ -117,9 +117,9 @@ typedef struct pusher_auth_endpoint {
 /*
  * Answers a request with what the application's server said (AUTH-06): the JSON text of
  * an object, for a channel {"auth":"KEY:signature"}, with "channel_data" for a presence
- * channel and "shared_secret" for an encrypted one. `json` has `json_len` bytes and is
- * copied. An answer of another form is reported as a problem (PUSHER_PROBLEM_AUTH) and
- * final for this connection.
+ * channel and "shared_secret" for an encrypted one; for a user also "user_data". `json`
+ * has `json_len` bytes and is copied. An answer of another form is reported as a problem
+ * (PUSHER_PROBLEM_AUTH) and final for this connection.
  *
  * Returns 0, PUSHER_ERR_INVALID for NULL, PUSHER_ERR_NOT_FOUND: the request is cancelled,
  * answered, or of an older connection; PUSHER_ERR_NOMEM: it is still to be answered. Runs

@@ -217,6 +217,8 @@ typedef struct pusher_options {
      */
     pusher_auth_endpoint auth_endpoint;
     pusher_authorizer authorizer;
+    /* Who signs for the user, see user.h; without a URL the authorizer above does. */
+    pusher_auth_endpoint user_endpoint;
 
     /* Where log lines go. Default: off. */
     pusher_log log;

@@ -6,6 +6,7 @@
  *   channel.h  channels of a client: subscribe, bind, events
  *   auth.h     authorization of private, presence and encrypted channels
  *   presence.h rosters of presence channels
+ *   user.h     the signed-in user
  *   log.h      the log callback
  *   error.h    error codes and their texts
  *   types.h    text, identifiers, allocator
@@ -34,6 +35,7 @@
 #include <pusher/loop.h>
 #include <pusher/presence.h>
 #include <pusher/types.h>
+#include <pusher/user.h>
 #include <pusher/version.h>
 
 #endif

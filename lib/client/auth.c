@@ -6,6 +6,7 @@
 #include "base/mem.h"
 #include "base/str.h"
 #include "client/auth_endpoint.h"
+#include "client/binding.h"
 #include "client/dispatch.h"
 #include "client/pump.h"
 
@@ -14,26 +15,101 @@ bool auth_possible(const pusher_client *client)
     return client->authorizer != NULL;
 }
 
-int auth_choose(pusher_options *options, const pusher_allocator *mem)
+bool auth_possible_for_user(const pusher_client *client)
 {
-    if (!options->auth_endpoint.url)
-        return 0;
-    if (options->authorizer.begin)
-        return PUSHER_ERR_INVALID;
-    return auth_endpoint_new(&options->auth_endpoint, mem, options->auth_timeout_ms,
-                             &options->authorizer);
+    return client->user && client->user->authorizer;
 }
 
-int auth_copy(const pusher_authorizer *option, const pusher_allocator *mem,
-              pusher_authorizer **ret)
+struct client_user *client_user(pusher_client *client)
 {
-    if (!option->begin)
-        return 0;
-    *ret = mem_alloc(mem, sizeof **ret);
+    if (client->user)
+        return client->user;
+    client->user = mem_zalloc(&client->mem, sizeof *client->user);
+    if (client->user)
+        binding_scope_init(&client->user->bindings);
+    return client->user;
+}
+
+/* Moves an authorizer to memory of its own. */
+static int keep(const pusher_client *client, const pusher_authorizer *authorizer,
+                pusher_authorizer **ret)
+{
+    *ret = mem_alloc(&client->mem, sizeof **ret);
     if (!*ret)
         return PUSHER_ERR_NOMEM;
-    **ret = *option;
+    **ret = *authorizer;
     return 0;
+}
+
+static int keep_endpoint(const pusher_client *client, const pusher_options *options,
+                         const pusher_auth_endpoint *endpoint, pusher_authorizer **ret)
+{
+    pusher_authorizer made;
+    int rc = auth_endpoint_new(endpoint, &client->mem, options->auth_timeout_ms, &made);
+    if (rc)
+        return rc;
+    rc = keep(client, &made, ret);
+    if (rc)
+        dispatch_free(made.free_userdata, made.userdata);
+    return rc;
+}
+
+static int open_user(pusher_client *client, const pusher_options *options)
+{
+    bool has_endpoint = options->user_endpoint.url != NULL;
+    if (!has_endpoint && !options->authorizer.begin)
+        return 0;
+    struct client_user *user = client_user(client);
+    if (!user)
+        return PUSHER_ERR_NOMEM;
+    user->own_authorizer = has_endpoint;
+    user->authorizer = client->authorizer;
+    return has_endpoint ? keep_endpoint(client, options, &options->user_endpoint,
+                                        &user->authorizer)
+                        : 0;
+}
+
+int auth_open(pusher_client *client, const pusher_options *options)
+{
+    bool has_endpoint = options->auth_endpoint.url != NULL;
+    int rc = 0;
+    if (has_endpoint && options->authorizer.begin)
+        return PUSHER_ERR_INVALID;
+    if (has_endpoint)
+        rc = keep_endpoint(client, options, &options->auth_endpoint, &client->authorizer);
+    else if (options->authorizer.begin)
+        rc = keep(client, &options->authorizer, &client->authorizer);
+    if (!rc)
+        rc = open_user(client, options);
+    if (rc && client->authorizer && !has_endpoint)
+        client->authorizer->free_userdata = NULL; /* it is still the caller's */
+    if (rc)
+        auth_close(client);
+    return rc;
+}
+
+static void drop_authorizer(pusher_client *client, pusher_authorizer *authorizer)
+{
+    if (authorizer)
+        dispatch_free(authorizer->free_userdata, authorizer->userdata);
+    mem_free(&client->mem, authorizer);
+}
+
+void auth_close(pusher_client *client)
+{
+    if (client->user && client->user->own_authorizer)
+        drop_authorizer(client, client->user->authorizer);
+    drop_authorizer(client, client->authorizer);
+    mem_free(&client->mem, client->user);
+    client->authorizer = NULL;
+    client->user = NULL;
+}
+
+/* --- requests --- */
+
+static const pusher_authorizer *authorizer_of(const pusher_client *client, bool user)
+{
+    return user ? client->user->authorizer : client->authorizer;
 }
 
 static pusher_auth_request request_of(const pusher_client *client,
@@ -42,8 +118,9 @@ static pusher_auth_request request_of(const pusher_client *client,
     return (pusher_auth_request){
         .id = auth->id,
         .socket_id = core_socket_id(client->core),
-        .channel_name = core_channel_name(auth->channel),
-        .channel = core_channel_user(auth->channel),
+        .channel_name =
+            auth->channel ? core_channel_name(auth->channel) : (pusher_str){NULL, 0},
+        .channel = auth->channel ? core_channel_user(auth->channel) : NULL,
     };
 }
 
@@ -62,18 +139,31 @@ static bool make_room(const pusher_client *client, pusher_auth_request **list,
     return true;
 }
 
+/* That of the user goes alone: another authorizer may be asked. */
+static void begin_user(pusher_client *client, const struct core_auth *auth)
+{
+    pusher_auth_request request = request_of(client, auth);
+    dispatch_auth_begin(client, authorizer_of(client, true), &request, 1);
+}
+
 static bool begin_all(pusher_client *client)
 {
     struct core_auth auth;
     pusher_auth_request *list = NULL;
     size_t count = 0;
-    while (make_room(client, &list, count) &&
-           core_next_auth(client->core, &auth, loop_now(client->loop)))
-        list[count++] = request_of(client, &auth);
+    bool of_user = false;
+    while (!of_user && make_room(client, &list, count) &&
+           core_next_auth(client->core, &auth, loop_now(client->loop))) {
+        of_user = !auth.channel;
+        if (!of_user)
+            list[count++] = request_of(client, &auth);
+    }
     if (count)
-        dispatch_auth_begin(client, list, count);
+        dispatch_auth_begin(client, client->authorizer, list, count);
     mem_free(&client->mem, list);
-    return count > 0;
+    if (of_user && client->life == CLIENT_ALIVE)
+        begin_user(client, &auth);
+    return count > 0 || of_user;
 }
 
 static bool begin_one(pusher_client *client)
@@ -82,17 +172,17 @@ static bool begin_one(pusher_client *client)
     if (!core_next_auth(client->core, &auth, loop_now(client->loop)))
         return false;
     pusher_auth_request request = request_of(client, &auth);
-    dispatch_auth_begin(client, &request, 1);
+    dispatch_auth_begin(client, authorizer_of(client, !auth.channel), &request, 1);
     return true;
 }
 
 bool auth_work(pusher_client *client)
 {
-    pusher_id id;
+    struct core_auth_cancelled cancelled;
     if (core_next_auth_answer(client->core, loop_now(client->loop)))
         return true;
-    if (core_take_cancelled_auth(client->core, &id)) {
-        dispatch_auth_cancel(client, id);
+    if (core_take_cancelled_auth(client->core, &cancelled)) {
+        dispatch_auth_cancel(client, authorizer_of(client, cancelled.user), cancelled.id);
         return true;
     }
     return client->authorizer && client->authorizer->batch ? begin_all(client)

@@ -73,9 +73,7 @@ static void destroy(pusher_client *client)
     core_free(client->core);
     handle_table_free(&client->handles);
     endpoint_free(&client->endpoint, &mem);
-    if (client->authorizer)
-        dispatch_free(client->authorizer->free_userdata, client->authorizer->userdata);
-    mem_free(&mem, client->authorizer);
+    auth_close(client);
     dispatch_free(client->free_userdata, client->userdata);
     mem_free(&mem, client);
     if (private_loop)
@@ -102,8 +100,6 @@ static int client_build(const pusher_options *options, const pusher_allocator *m
         return rc;
     pusher_client *client = mem_zalloc(mem, sizeof *client);
     rc = client ? loop_random(&config.seed) : PUSHER_ERR_NOMEM;
-    if (!rc)
-        rc = auth_copy(&options->authorizer, mem, &client->authorizer);
     pusher_loop *loop = options->loop;
     if (!rc && !loop) {
         pusher_loop_options loop_options;
@@ -122,14 +118,21 @@ static int client_build(const pusher_options *options, const pusher_allocator *m
     }
     if (rc) {
         endpoint_free(&endpoint, mem);
-        if (client)
-            mem_free(mem, client->authorizer);
         mem_free(mem, client);
         return rc;
     }
     client->loop = loop;
     client->owns_loop = !options->loop;
     client->endpoint = endpoint;
+    rc = auth_open(client, options);
+    if (rc) {
+        core_free(client->core);
+        if (client->owns_loop)
+            pusher_loop_free(loop);
+        endpoint_free(&client->endpoint, mem);
+        mem_free(mem, client);
+        return rc;
+    }
     *ret = client;
     return 0;
 }
@@ -157,9 +160,7 @@ int pusher_client_new(pusher_client **ret, const pusher_options *options)
     memcpy(&known, options, options->struct_size);
     const pusher_allocator *mem = known.allocator ? known.allocator : &mem_default;
     pusher_client *client = NULL;
-    int rc = ret ? auth_choose(&known, mem) : PUSHER_ERR_INVALID;
-    if (!rc)
-        rc = client_build(&known, mem, &client);
+    int rc = ret ? client_build(&known, mem, &client) : PUSHER_ERR_INVALID;
     if (rc) {
         dispatch_free(known.authorizer.free_userdata, known.authorizer.userdata);
         dispatch_free(known.free_userdata, known.userdata);
@@ -194,6 +195,8 @@ void pusher_client_free(pusher_client *client)
     while (!list_empty(&client->channels))
         channel_drop(container_of(client->channels.next, pusher_channel, link));
     binding_scope_clear(client, &client->bindings);
+    if (client->user)
+        binding_scope_clear(client, &client->user->bindings);
     client_leave(client);
 }
 

@@ -8,6 +8,7 @@
  *   auth.c      between the core and the authorizer
  *   auth_endpoint.c, auth_extras.c  the authorizer over HTTP, and what is added to it
  *   presence.c  the facade: rosters
+ *   user.c      the facade: the signed-in user
  *   pump.c      between core and net: applies what the core wants, hands on what happened
  *   dispatch.c  the only file that runs user code
  *
@@ -80,9 +81,17 @@ struct pusher_client {
     pusher_problem_fn on_problem;
     pusher_gap_fn on_gap;
     pusher_authorizer *authorizer; /* NULL: there is none */
+    struct client_user *user;      /* NULL: nothing of the user was asked for yet */
     void *userdata;
     pusher_free_fn free_userdata;
     pusher_allocator mem;
+};
+
+/* What only clients with a user need. */
+struct client_user {
+    pusher_authorizer *authorizer; /* NULL: there is none; may be that of the channels */
+    bool own_authorizer;           /* it is not */
+    struct binding_scope bindings;
 };
 
 /* Values of client->run. */

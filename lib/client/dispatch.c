@@ -56,16 +56,17 @@ void dispatch_problem(pusher_client *client, const pusher_problem *problem)
         client->on_problem(client, problem, client->userdata);
 }
 
-void dispatch_auth_begin(pusher_client *client, const pusher_auth_request *requests,
-                         size_t count)
+void dispatch_auth_begin(pusher_client *client, const pusher_authorizer *authorizer,
+                         const pusher_auth_request *requests, size_t count)
 {
-    client->authorizer->begin(client, requests, count, client->authorizer->userdata);
+    authorizer->begin(client, requests, count, authorizer->userdata);
 }
 
-void dispatch_auth_cancel(pusher_client *client, pusher_id request)
+void dispatch_auth_cancel(pusher_client *client, const pusher_authorizer *authorizer,
+                          pusher_id request)
 {
-    if (client->authorizer->cancel)
-        client->authorizer->cancel(client, request, client->authorizer->userdata);
+    if (authorizer->cancel)
+        authorizer->cancel(client, request, authorizer->userdata);
 }
 
 static int64_t unix_ms(void)
@@ -93,6 +94,15 @@ static pusher_str put_text(char **at, pusher_str text)
     return text.ptr ? (pusher_str){str_put(at, text), text.len} : text;
 }
 
+/* An event of the user has none, though it came on one. */
+static pusher_str channel_name(const struct delivery *d, char **at)
+{
+    if (d->from->scope == CORE_SCOPE_USER)
+        return (pusher_str){NULL, 0};
+    return d->channel ? core_channel_name(d->channel->core)
+                      : put_text(at, d->from->message->channel);
+}
+
 /* Decodes what the callbacks see into the loop's scratch memory. */
 static int prepare(struct delivery *d)
 {
@@ -110,8 +120,7 @@ static int prepare(struct delivery *d)
         .channel = d->channel,
         .name = put_text(&at, d->from->name),
         .user_id = put_text(&at, message->user_id),
-        .channel_name = d->channel ? core_channel_name(d->channel->core)
-                                   : put_text(&at, message->channel),
+        .channel_name = channel_name(d, &at),
     };
     d->prepared = true;
     return 0;
@@ -168,7 +177,9 @@ void dispatch_event(pusher_client *client, const struct core_delivery *delivery)
     if (d.channel && delivery->scope != CORE_SCOPE_CLIENT)
         on = run_scope(&d, &d.channel->bindings);
     if (on && delivery->scope != CORE_SCOPE_CHANNEL)
-        run_scope(&d, &client->bindings);
+        on = run_scope(&d, &client->bindings);
+    if (on && delivery->scope == CORE_SCOPE_USER && client->user)
+        run_scope(&d, &client->user->bindings);
     if (d.prepared) {
         json_release(d.view.json);
         loop_scratch_done(client->loop);

@@ -10,9 +10,10 @@
  * client may be doomed afterwards, but is not freed. */
 void dispatch_state(pusher_client *client, pusher_state current);
 void dispatch_problem(pusher_client *client, const pusher_problem *problem);
-void dispatch_auth_begin(pusher_client *client, const pusher_auth_request *requests,
-                         size_t count);
-void dispatch_auth_cancel(pusher_client *client, pusher_id request);
+void dispatch_auth_begin(pusher_client *client, const pusher_authorizer *authorizer,
+                         const pusher_auth_request *requests, size_t count);
+void dispatch_auth_cancel(pusher_client *client, const pusher_authorizer *authorizer,
+                          pusher_id request);
 void dispatch_event(pusher_client *client, const struct core_delivery *delivery);
 
 /* Frees the bindings and channels that were removed while callbacks ran. */

@@ -12,6 +12,7 @@
 #include "core/inbound.h"
 #include "core/presence.h"
 #include "core/problem.h"
+#include "core/user.h"
 
 /* The longest event that the library makes itself. */
 enum { SAID_MAX = 1 << 20 };
@@ -45,8 +46,8 @@ int auth_ensure(struct core *core)
 
 void auth_free(struct core *core)
 {
-    pusher_id id;
-    while (core_take_cancelled_auth(core, &id))
+    struct core_auth_cancelled cancelled;
+    while (core_take_cancelled_auth(core, &cancelled))
         ;
     if (!core->auth)
         return;
@@ -109,14 +110,15 @@ static int begin(struct core *core, struct core_channel *channel)
     }
     list_init(&authorization->link);
     authorization->channel = channel;
+    authorization->user = channel->role == CHANNEL_SIGNIN;
     core->auth->under_way++;
     list_remove(&channel->line);
     if (channel->stage == CHANNEL_QUEUED)
         channel->stage = CHANNEL_AUTHORIZING; /* else only a key is to be refreshed */
     channel->authorization = authorization;
     channel_set_timer(core, channel, core->now + core->config.auth_timeout_ms);
-    log_line(&core->config.log, PUSHER_LOG_DEBUG, "connection %u: authorizing %s",
-             core->generation, channel->name);
+    log_line(&core->config.log, PUSHER_LOG_DEBUG, "connection %u: authorizing %.*s",
+             core->generation, STR_ARG(core_channel_name(channel)));
     return 0;
 }
 
@@ -155,11 +157,14 @@ bool core_next_auth(struct core *core, struct core_auth *ret, uint64_t now)
         fail_for_now(core, channel, &(struct auth_failure){.what = "out of memory"});
         return false;
     }
-    *ret = (struct core_auth){.id = channel->authorization->id, .channel = channel};
+    *ret = (struct core_auth){
+        .id = channel->authorization->id,
+        .channel = channel->role == CHANNEL_SIGNIN ? NULL : channel,
+    };
     return true;
 }
 
-bool core_take_cancelled_auth(struct core *core, pusher_id *ret)
+bool core_take_cancelled_auth(struct core *core, struct core_auth_cancelled *ret)
 {
     struct auth_set *set = core->auth;
     if (!set || list_empty(&set->cancelled))
@@ -167,7 +172,7 @@ bool core_take_cancelled_auth(struct core *core, pusher_id *ret)
     struct authorization *old =
         container_of(set->cancelled.next, struct authorization, link);
     list_remove(&old->link);
-    *ret = old->id;
+    *ret = (struct core_auth_cancelled){.id = old->id, .user = old->user};
     authorization_free(old, core->config.mem);
     return true;
 }
@@ -249,6 +254,8 @@ static void rejected(struct core *core, struct core_channel *channel,
 
 static enum auth_purpose purpose_of(const struct core_channel *channel)
 {
+    if (channel->role == CHANNEL_SIGNIN)
+        return AUTH_FOR_USER;
     switch (channel->kind) {
     case CHANNEL_PUBLIC:
     case CHANNEL_PRIVATE:
@@ -266,10 +273,11 @@ static enum auth_fault keep(struct core *core, struct core_channel *channel,
                             const struct auth_reply *reply)
 {
     int rc = 0;
-    if (channel->kind == CHANNEL_PRESENCE && !reply->user_id.len)
+    const struct user_id *id = reply->user_id.len ? &reply->user_id : user_id_of(core);
+    if (channel->kind == CHANNEL_PRESENCE && !id)
         return AUTH_FAULT_NO_USER_ID;
     if (channel->kind == CHANNEL_PRESENCE)
-        rc = presence_authorized(core, channel, &reply->user_id);
+        rc = presence_authorized(core, channel, id);
     if (channel->kind == CHANNEL_ENCRYPTED)
         rc = cipher_authorized(core, channel, reply);
     return rc ? AUTH_FAULT_MEMORY : AUTH_FAULT_NONE;
@@ -303,7 +311,7 @@ static void granted(struct core *core, struct core_channel *channel,
     struct auth_failure failure = {.what = auth_fault_text(fault)};
     if (fault == AUTH_FAULT_MEMORY)
         fail_for_now(core, channel, &failure);
-    else
+    else if (fault != AUTH_FAULT_NO_USER_ID || !user_awaited_by(core, channel))
         fail_for_good(core, channel, &failure);
 }
 

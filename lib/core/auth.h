@@ -18,6 +18,7 @@ struct authorization {
     struct list link; /* auth_set.answered or auth_set.cancelled, else alone */
     pusher_id id;
     struct core_channel *channel;
+    bool user;    /* it is of the sign-in */
     char *answer; /* NULL: none yet. JSON if it was granted, else a reason: secret */
     size_t answer_len;
     bool granted;

@@ -15,6 +15,7 @@
 #include "core/inbound.h"
 #include "core/presence.h"
 #include "core/problem.h"
+#include "core/user.h"
 
 /* A drop that follows an in-band error within this time is judged by it (CLOSE-13). */
 enum { INBAND_CODE_VALID_MS = 1000 };
@@ -52,6 +53,7 @@ void core_free(struct core *core)
     trigger_free(core);
     core->triggers = NULL;
     channels_free(core);
+    user_free(core);
     auth_free(core);
     message_release(&core->message);
     buf_free(&core->problem_text);
@@ -428,7 +430,7 @@ bool core_round_trip(const struct core *core, uint32_t *last_ms, uint32_t *smoot
 
 bool core_next_told(struct core *core)
 {
-    return presence_tell_change(core) || cipher_tell(core);
+    return presence_tell_change(core) || cipher_tell(core) || user_tell(core);
 }
 
 bool core_take_delivery(struct core *core, struct core_delivery *ret)

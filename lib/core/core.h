@@ -144,6 +144,7 @@ bool core_take_problem(struct core *core, pusher_problem *ret);
 enum core_scope {
     CORE_SCOPE_CHANNEL, /* the library's own: bindings of the channel only */
     CORE_SCOPE_CLIENT,  /* unknown channel or none: bindings of the client only */
+    CORE_SCOPE_USER,    /* bindings of the client, then those of the user (USER-05) */
     CORE_SCOPE_BOTH
 };
 
@@ -180,7 +181,7 @@ int core_next_frame(struct core *core, struct buf *out, uint64_t now);
 /* One that is to begin. */
 struct core_auth {
     pusher_id id;
-    struct core_channel *channel;
+    struct core_channel *channel; /* NULL: of the user who signs in */
 };
 
 /*
@@ -190,7 +191,11 @@ struct core_auth {
 bool core_next_auth(struct core *core, struct core_auth *ret, uint64_t now);
 
 /* The next one whose answer is not of interest any more. */
-bool core_take_cancelled_auth(struct core *core, pusher_id *ret);
+struct core_auth_cancelled {
+    pusher_id id;
+    bool user; /* it was for the sign-in */
+};
+bool core_take_cancelled_auth(struct core *core, struct core_auth_cancelled *ret);
 
 /*
  * The answers, given at any time but once: the JSON text of the endpoint (AUTH-06), or
@@ -205,6 +210,16 @@ int core_auth_reject(struct core *core, pusher_id id, int http_status, pusher_st
 /* What follows from the next answer. False: there is none. May make a problem and a
  * delivery. */
 bool core_next_auth_answer(struct core *core, uint64_t now);
+
+/* --- the user (user.c) --- */
+
+/* Wants to be signed in, on each connection; a failed sign-in is tried again (USER-01).
+ * 0, PUSHER_ERR_NOMEM. */
+int core_signin(struct core *core);
+pusher_subscription core_signin_state(const struct core *core);
+/* Empty unless signed in. */
+pusher_str core_user_data(const struct core *core);
+pusher_str core_user_id(const struct core *core);
 
 /* --- channels (core_channel.c) --- */
 

@@ -43,10 +43,24 @@ void channel_free(struct core *core, struct core_channel *channel)
     mem_free(core->config.mem, channel);
 }
 
-static int channel_add(struct core *core, pusher_str name, struct core_channel **ret)
+static enum channel_kind kind_of(pusher_str name, enum channel_role role)
+{
+    switch (role) {
+    case CHANNEL_OF_USER:
+        return channel_kind_of(name);
+    case CHANNEL_SIGNIN:
+        return CHANNEL_PRIVATE; /* it needs an authorization */
+    case CHANNEL_PERSONAL:
+        return CHANNEL_PUBLIC; /* the sign-in was it (USER-04) */
+    }
+    return CHANNEL_PUBLIC;
+}
+
+int channel_add(struct core *core, pusher_str name, enum channel_role role,
+                struct core_channel **ret)
 {
     const pusher_allocator *mem = core->config.mem;
-    enum channel_kind kind = channel_kind_of(name);
+    enum channel_kind kind = kind_of(name, role);
     int rc = kind == CHANNEL_PUBLIC ? 0 : auth_ensure(core);
     if (rc)
         return rc;
@@ -56,6 +70,7 @@ static int channel_add(struct core *core, pusher_str name, struct core_channel *
     memcpy(channel->name, name.ptr, name.len);
     channel->node.key = (pusher_str){channel->name, name.len};
     channel->kind = kind;
+    channel->role = role;
     channel->missing_since = CORE_NEVER;
     list_init(&channel->line);
     rc = map_insert(&core->channels.map, &channel->node);
@@ -105,33 +120,27 @@ static bool has_room(const struct core *core)
     return core->channels.wanted < max && core->channels.total / 2 < max;
 }
 
+void channel_ask_again(struct core *core, struct core_channel *channel)
+{
+    if (channel->stage == CHANNEL_LATE) {
+        channel_on_time(core, channel);
+    } else if (channel->stage == CHANNEL_FAILED) {
+        channel->failures = 0;
+        channel_start(core, channel); /* only while connected is there a failed one */
+    }
+}
+
 /* Wants a channel that is in the map (again). */
 static int want_again(struct core *core, struct core_channel *channel)
 {
-    switch (channel->stage) {
-    case CHANNEL_CANCELLED:
-        if (core->channels.wanted >= core->config.max_channels)
-            return PUSHER_ERR_LIMIT;
-        core->channels.wanted++;
-        channel->stage = CHANNEL_SUBSCRIBING;
-        return 0;
-    case CHANNEL_FAILED:
-        channel->failures = 0;
-        channel_start(core, channel); /* only while connected is there a failed one */
-        return 0;
-    case CHANNEL_LATE:
-        channel_on_time(core, channel);
-        return 0;
-    case CHANNEL_WANTED:
-    case CHANNEL_QUEUED:
-    case CHANNEL_AUTHORIZING:
-    case CHANNEL_AUTHORIZED:
-    case CHANNEL_SUBSCRIBING:
-    case CHANNEL_SUBSCRIBED:
-    case CHANNEL_RENEWED:
-    case CHANNEL_LEAVING:
+    if (channel->stage != CHANNEL_CANCELLED) {
+        channel_ask_again(core, channel);
         return 0;
     }
+    if (core->channels.wanted >= core->config.max_channels)
+        return PUSHER_ERR_LIMIT;
+    core->channels.wanted++;
+    channel->stage = CHANNEL_SUBSCRIBING;
     return 0;
 }
 
@@ -145,7 +154,7 @@ int core_subscribe(struct core *core, pusher_str name, void *user,
         rc = want_again(core, channel);
     } else if (!has_room(core)) {
         rc = PUSHER_ERR_LIMIT;
-    } else if ((rc = channel_add(core, name, &channel)) == 0) {
+    } else if ((rc = channel_add(core, name, CHANNEL_OF_USER, &channel)) == 0) {
         set->wanted++;
         if (phase_is_connected(core->phase))
             channel_start(core, channel);
@@ -230,7 +239,7 @@ pusher_subscription core_channel_state(const struct core_channel *channel)
 
 pusher_str core_channel_name(const struct core_channel *channel)
 {
-    return channel->node.key;
+    return channel->role == CHANNEL_SIGNIN ? (pusher_str){NULL, 0} : channel->node.key;
 }
 
 void *core_channel_user(const struct core_channel *channel)

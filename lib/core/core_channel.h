@@ -50,6 +50,13 @@ enum channel_stage {
     CHANNEL_LEAVING
 };
 
+/* What a channel stands for. */
+enum channel_role {
+    CHANNEL_OF_USER, /* asked for by the application */
+    CHANNEL_SIGNIN,  /* the sign-in, which goes the way of a subscription (user.h) */
+    CHANNEL_PERSONAL /* what the server sends to the signed-in user */
+};
+
 struct core_channel {
     struct map_node node;
     /* By stage: in channel_set.owed (a frame is owed), auth_set.queue (QUEUED) or
@@ -58,6 +65,7 @@ struct core_channel {
     struct heap_node timer; /* of AUTHORIZING, SUBSCRIBING, CANCELLED, LATE, FAILED */
     enum channel_stage stage;
     enum channel_kind kind;
+    enum channel_role role;
     uint32_t failures; /* in a row, on this connection */
     bool timed;        /* the timer runs */
     void *user;
@@ -84,6 +92,13 @@ struct channel_set {
 
 void channels_init(struct channel_set *set, const pusher_allocator *mem);
 void channels_free(struct core *core);
+
+/* Adds a channel that is not there. 0, PUSHER_ERR_NOMEM. */
+int channel_add(struct core *core, pusher_str name, enum channel_role role,
+                struct core_channel **ret);
+
+/* Asks again for one that is there: what has failed is tried now. */
+void channel_ask_again(struct core *core, struct core_channel *channel);
 
 /* The channel of that name in any stage but LEAVING, or NULL. */
 struct core_channel *channels_find(struct channel_set *set, pusher_str name);

@@ -57,6 +57,7 @@ struct core {
     struct round_trip round_trip;
 
     struct channel_set channels;
+    struct core_user *user;         /* NULL: a sign-in was not asked for yet */
     struct trigger_queue *triggers; /* NULL: there was no client event yet */
     struct auth_set *auth;          /* NULL: no channel has needed one yet */
 

@@ -17,6 +17,7 @@
 #include "core/presence.h"
 #include "core/problem.h"
 #include "core/said.h"
+#include "core/user.h"
 
 #define NAME(literal)                                                                    \
     {                                                                                    \
@@ -152,7 +153,9 @@ static struct core_channel *find_channel(struct core *core)
 static void deliver_ordinary(struct core *core)
 {
     struct core_channel *channel = find_channel(core);
-    if (channel && channel_hears(channel)) {
+    if (channel && channel->role == CHANNEL_PERSONAL) {
+        inbound_deliver(core, CORE_SCOPE_USER, core->message.event, NULL);
+    } else if (channel && channel_hears(channel)) {
         if (channel->kind == CHANNEL_ENCRYPTED && encrypted_is_event(core->message.event))
             cipher_received(core, channel);
         else
@@ -228,7 +231,8 @@ static void on_subscription_error(struct core *core)
 static void on_subscription_succeeded(struct core *core)
 {
     struct core_channel *channel = find_channel(core);
-    if (!channel || !channel_confirmed(core, channel))
+    if (!channel || !channel_confirmed(core, channel) ||
+        channel->role == CHANNEL_PERSONAL)
         return;
     if (channel->kind == CHANNEL_PRESENCE && !presence_subscribed(core, channel))
         return;
@@ -268,7 +272,10 @@ void inbound_auth_error(struct core *core, struct core_channel *channel,
 {
     int rc;
     struct buf *text =
-        said_begin(core, "pusher:subscription_error", core_channel_name(channel), &rc);
+        said_begin(core,
+                   channel->role == CHANNEL_SIGNIN ? STR("pusher:signin_error")
+                                                   : STR("pusher:subscription_error"),
+                   core_channel_name(channel), &rc);
     if (!rc)
         rc = buf_append(text, STR("{\"type\":\"AuthError\",\"error\":"));
     if (!rc)
@@ -279,6 +286,12 @@ void inbound_auth_error(struct core *core, struct core_channel *channel,
     if (!rc)
         rc = buf_append_byte(text, '}');
     said_end(core, channel, rc);
+}
+
+static void on_signin_success(struct core *core)
+{
+    if (!user_signed_in(core))
+        deliver_ordinary(core);
 }
 
 /* PRES-03, PRES-04 */
@@ -308,6 +321,8 @@ static const struct {
     {NAME("pusher_internal:subscription_succeeded"), on_subscription_succeeded},
     {NAME("pusher_internal:subscription_count"), on_subscription_count},
     {NAME("pusher_internal:member_added"), on_member_added},
+    {NAME("pusher:signin_success"), on_signin_success},
+    {NAME("pusher_internal:watchlist_events"), user_watched},
     {NAME("pusher_internal:member_removed"), on_member_removed},
 };
 

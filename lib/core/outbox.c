@@ -17,18 +17,33 @@ static int finish(const struct core *core, const struct buf *out, size_t before,
     return 1;
 }
 
+/* The frame that the channel owes, by its stage. */
+static int append_frame(const struct core_channel *channel, struct buf *out)
+{
+    const struct auth_reply *granted = channel->granted;
+    pusher_str name = core_channel_name(channel);
+    if (channel->role == CHANNEL_SIGNIN)
+        return frame_signin(out, granted->auth, granted->user_data);
+    if (channel->stage == CHANNEL_LEAVING || channel->stage == CHANNEL_RENEWED)
+        return frame_unsubscribe(out, name);
+    return granted ? frame_subscribe(out, name, granted->auth, granted->channel_data)
+                   : frame_subscribe_public(out, name);
+}
+
+static const char *frame_name(const struct core_channel *channel)
+{
+    bool leaving = channel->stage == CHANNEL_LEAVING || channel->stage == CHANNEL_RENEWED;
+    return channel->role == CHANNEL_SIGNIN ? "pusher:signin"
+           : leaving                       ? "pusher:unsubscribe"
+                                           : "pusher:subscribe";
+}
+
 static int channel_frame(struct core *core, struct core_channel *channel, struct buf *out)
 {
     size_t before = out->len;
-    bool leaving = channel->stage == CHANNEL_LEAVING || channel->stage == CHANNEL_RENEWED;
-    pusher_str name = core_channel_name(channel);
-    const struct auth_reply *granted = channel->granted;
-    int rc = leaving   ? frame_unsubscribe(out, name)
-             : granted ? frame_subscribe(out, name, granted->auth, granted->channel_data)
-                       : frame_subscribe_public(out, name);
-    if (rc)
+    if (append_frame(channel, out))
         return PUSHER_ERR_NOMEM;
-    finish(core, out, before, leaving ? "pusher:unsubscribe" : "pusher:subscribe", name);
+    finish(core, out, before, frame_name(channel), core_channel_name(channel));
     channel_sent(core, channel);
     return 1;
 }

@@ -92,7 +92,7 @@ static int append_member(struct buf *text, pusher_str id, pusher_str info)
     return rc ? rc : buf_append_byte(text, '}');
 }
 
-static void say_member(struct core *core, struct core_channel *channel, const char *event,
+static void say_member(struct core *core, struct core_channel *channel, pusher_str event,
                        pusher_str id, pusher_str info)
 {
     int rc;
@@ -114,7 +114,7 @@ static void add(struct core *core, struct core_channel *channel,
     }
     if (rc == PUSHER_ERR_LIMIT)
         problem_roster_full(core, core_channel_name(channel), 1);
-    say_member(core, channel, "pusher:member_added", id, member->info);
+    say_member(core, channel, STR("pusher:member_added"), id, member->info);
 }
 
 static void remove_member(struct core *core, struct core_channel *channel,
@@ -123,7 +123,8 @@ static void remove_member(struct core *core, struct core_channel *channel,
     struct member *member = roster_take(channel->roster, user_id_str(&gone->id));
     if (!member)
         return;
-    say_member(core, channel, "pusher:member_removed", member->node.key, member->info);
+    say_member(core, channel, STR("pusher:member_removed"), member->node.key,
+               member->info);
     member_free(member, core->config.mem);
 }
 
@@ -170,8 +171,8 @@ bool presence_tell_change(struct core *core)
     bool went = member->change == MEMBER_WENT;
     member->change = MEMBER_SAME;
     say_member(core, roster->channel,
-               went ? "pusher:member_removed" : "pusher:member_added", member->node.key,
-               member->info);
+               went ? STR("pusher:member_removed") : STR("pusher:member_added"),
+               member->node.key, member->info);
     if (went)
         member_free(member, core->config.mem);
     return true;

@@ -164,12 +164,18 @@ void problem_server(struct core *core, const struct server_error *error)
              core->generation, error->code);
 }
 
-static int append_next_try(struct buf *text, uint32_t retry_in_ms)
+static int append_next_try(struct buf *text, pusher_str channel, uint32_t retry_in_ms)
 {
-    return retry_in_ms
-               ? buf_printf(text, "; trying again in %u ms", retry_in_ms)
-               : buf_printf(text,
-                            "; subscribe again, or it is tried at the next connection");
+    if (retry_in_ms)
+        return buf_printf(text, "; trying again in %u ms", retry_in_ms);
+    return buf_printf(text, "; %s again, or it is tried at the next connection",
+                      channel.ptr ? "subscribe" : "sign in");
+}
+
+/* What has no channel is about the sign-in. */
+static pusher_problem_kind kind_of(pusher_str channel, pusher_problem_kind kind)
+{
+    return channel.ptr ? kind : PUSHER_PROBLEM_SIGNIN;
 }
 
 void problem_subscribe(struct core *core, pusher_str channel,
@@ -177,15 +183,16 @@ void problem_subscribe(struct core *core, pusher_str channel,
 {
     struct buf *text = &core->problem_text;
     buf_clear(text);
-    int rc = buf_printf(text, "the server refused the subscription");
+    int rc = buf_printf(text, "the server refused the %s",
+                        channel.ptr ? "subscription" : "sign-in");
     if (!rc && error->code >= 0)
         rc = buf_printf(text, " with status %d", error->code);
     if (!rc)
         rc = append_quoted(core, str_of(error->message));
     if (!rc)
-        rc = append_next_try(text, retry_in_ms);
+        rc = append_next_try(text, channel, retry_in_ms);
     pusher_problem problem = {
-        .kind = PUSHER_PROBLEM_SUBSCRIBE,
+        .kind = kind_of(channel, PUSHER_PROBLEM_SUBSCRIBE),
         .code = -1,
         .http_status = error->code > 0 ? error->code : 0,
         .will_retry = retry_in_ms > 0,
@@ -201,12 +208,13 @@ void problem_subscribe_late(struct core *core, pusher_str channel, uint32_t retr
 {
     struct buf *text = &core->problem_text;
     buf_clear(text);
-    int rc = buf_printf(text, "the server did not answer the subscription within %u ms",
+    int rc = buf_printf(text, "the server did not answer the %s within %u ms",
+                        channel.ptr ? "subscription" : "sign-in",
                         core->config.subscribe_timeout_ms);
     if (!rc)
-        rc = append_next_try(text, retry_in_ms);
+        rc = append_next_try(text, channel, retry_in_ms);
     pusher_problem problem = {
-        .kind = PUSHER_PROBLEM_SUBSCRIBE,
+        .kind = kind_of(channel, PUSHER_PROBLEM_SUBSCRIBE),
         .code = -1,
         .will_retry = true,
         .retry_in_ms = retry_in_ms,
@@ -222,11 +230,12 @@ void problem_renewed(struct core *core, pusher_str channel, const char *why,
 {
     struct buf *text = &core->problem_text;
     buf_clear(text);
-    int rc = buf_printf(text, "the subscription is of no use: %s", why);
+    int rc = buf_printf(text, "the %s is of no use: %s",
+                        channel.ptr ? "subscription" : "sign-in", why);
     if (!rc)
-        rc = append_next_try(text, retry_in_ms);
+        rc = append_next_try(text, channel, retry_in_ms);
     pusher_problem problem = {
-        .kind = PUSHER_PROBLEM_SUBSCRIBE,
+        .kind = kind_of(channel, PUSHER_PROBLEM_SUBSCRIBE),
         .code = -1,
         .will_retry = true,
         .retry_in_ms = retry_in_ms,
@@ -263,9 +272,9 @@ void problem_auth(struct core *core, pusher_str channel,
     if (!rc)
         rc = append_quoted(core, failure->reason);
     if (!rc)
-        rc = append_next_try(text, retry_in_ms);
+        rc = append_next_try(text, channel, retry_in_ms);
     pusher_problem problem = {
-        .kind = PUSHER_PROBLEM_AUTH,
+        .kind = kind_of(channel, PUSHER_PROBLEM_AUTH),
         .code = -1,
         .http_status = failure->http_status,
         .will_retry = retry_in_ms > 0,

@@ -9,13 +9,17 @@
 #include "core/core_impl.h"
 #include "core/inbound.h"
 
-struct buf *said_begin(struct core *core, const char *event, pusher_str channel, int *rc)
+struct buf *said_begin(struct core *core, pusher_str event, pusher_str channel, int *rc)
 {
     struct buf *text = &core->auth->said;
     core->delivery_pending = false;
     buf_clear(text);
-    *rc = buf_printf(text, "{\"event\":\"%s\",\"channel\":", event);
+    *rc = buf_append(text, STR("{\"event\":"));
     if (!*rc)
+        *rc = frame_append_string(text, event);
+    if (!*rc && channel.ptr)
+        *rc = buf_append(text, STR(",\"channel\":"));
+    if (!*rc && channel.ptr)
         *rc = frame_append_string(text, channel);
     if (!*rc)
         *rc = buf_append(text, STR(",\"data\":"));
@@ -31,8 +35,10 @@ void said_end(struct core *core, struct core_channel *channel, int rc)
         rc = inbound_decode(core, buf_str(text));
     if (rc)
         log_line(&core->config.log, PUSHER_LOG_WARN,
-                 "connection %u: an event on %s was lost: out of memory",
-                 core->generation, core_channel_name(channel).ptr);
+                 "connection %u: an event on %.*s was lost: out of memory",
+                 core->generation, STR_ARG(core_channel_name(channel)));
+    else if (channel->role == CHANNEL_SIGNIN)
+        inbound_deliver(core, CORE_SCOPE_USER, core->message.event, NULL);
     else
         inbound_deliver(core, CORE_SCOPE_CHANNEL, core->message.event, channel);
 }

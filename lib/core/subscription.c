@@ -8,6 +8,7 @@
 #include "core/presence.h"
 #include "core/problem.h"
 #include "core/random.h"
+#include "core/user.h"
 
 static struct core_channel *of_node(struct map_node *node)
 {
@@ -115,6 +116,7 @@ void channels_disconnected(struct core *core, uint64_t heard_at)
         if (channel->stage == CHANNEL_LEAVING)
             channel_free(core, channel);
     }
+    user_lost(core);
     struct core_channel *next;
     for (struct core_channel *at = of_node(set->map.first); at; at = next) {
         next = next_in_map(at);
@@ -206,6 +208,8 @@ void channel_fail(struct core *core, struct core_channel *channel, uint32_t retr
     channel->stage = CHANNEL_FAILED;
     if (retry_ms)
         channel_set_timer(core, channel, core->now + retry_ms);
+    else if (channel->role == CHANNEL_SIGNIN)
+        user_failed(core);
 }
 
 bool channel_refused(struct core *core, struct core_channel *channel, bool retry)
@@ -289,7 +293,10 @@ void channel_on_time(struct core *core, struct core_channel *channel)
         channel_depart(core, channel);
         return;
     case CHANNEL_LATE:
-        owe(core, channel, CHANNEL_RENEWED);
+        if (channel->role == CHANNEL_SIGNIN) /* there is nothing to take back */
+            channel_start(core, channel);
+        else
+            owe(core, channel, CHANNEL_RENEWED);
         return;
     case CHANNEL_FAILED:
         channel_start(core, channel);

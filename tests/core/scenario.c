@@ -120,7 +120,7 @@ static void check_channels(const struct core *core)
             container_of(node, struct core_channel, node);
         bool waits = !list_empty(&channel->line);
         total++;
-        wanted += channel->stage != CHANNEL_CANCELLED;
+        wanted += channel->role == CHANNEL_OF_USER && channel->stage != CHANNEL_CANCELLED;
         assert_true(channel->stage != CHANNEL_LEAVING);
         assert_true(connected || channel->stage == CHANNEL_WANTED); /* I8, SUB-07 */
         bool refreshes =
@@ -211,9 +211,10 @@ static void see_delivery(struct scene *s, const struct core_delivery *delivery)
 {
     keep_data(s, delivery->message);
     assert_non_null(delivery->message);
-    if (delivery->scope == CORE_SCOPE_CLIENT) {
+    if (delivery->scope == CORE_SCOPE_CLIENT || delivery->scope == CORE_SCOPE_USER) {
         assert_null(delivery->channel);
-        say(s, "*%.*s", STR_ARG(delivery->name));
+        say(s, "%c%.*s", delivery->scope == CORE_SCOPE_USER ? '@' : '*',
+            STR_ARG(delivery->name));
         return;
     }
     assert_non_null(delivery->channel);
@@ -324,6 +325,8 @@ static bool see_frame(struct scene *s)
         say(s, ">ping");
     else if (strcmp(frame, "{\"event\":\"pusher:pong\",\"data\":{}}") == 0)
         say(s, ">pong");
+    else if (strstr(frame, "\"event\":\"pusher:signin\""))
+        say(s, ">signin");
     else if (strstr(frame, "\"event\":\"client-"))
         see_client_event(s, frame);
     else
@@ -359,12 +362,13 @@ static void tell(struct scene *s)
 
 static void see_auths(struct scene *s)
 {
-    pusher_id id;
+    struct core_auth_cancelled cancelled;
     struct core_auth auth;
     while (core_next_auth_answer(s->core, s->now))
         tell(s);
-    while (core_take_cancelled_auth(s->core, &id)) {
-        struct scene_auth *slot = auth_slot(s, id);
+    while (core_take_cancelled_auth(s->core, &cancelled)) {
+        struct scene_auth *slot = auth_slot(s, cancelled.id);
+        assert_true(!slot || cancelled.user == (strcmp(slot->name, "user") == 0));
         if (slot)
             say(s, "cancel(%s)", slot->name);
     }
@@ -372,7 +376,7 @@ static void see_auths(struct scene *s)
         assert_int_equal(core_state(s->core), PUSHER_STATE_CONNECTED);
         assert_null(auth_slot(s, auth.id)); /* never used again */
         struct scene_auth *slot = &s->auths[s->auth_count++ % SCENE_AUTHS];
-        pusher_str name = core_channel_name(auth.channel);
+        pusher_str name = auth.channel ? core_channel_name(auth.channel) : STR("user");
         slot->id = auth.id;
         snprintf(slot->name, sizeof slot->name, "%.*s", STR_ARG(name));
         say(s, "?%s", slot->name);

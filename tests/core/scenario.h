@@ -16,6 +16,7 @@
  *     room+order          an event for the bindings of the channel and of the client
  *     room.order          ... of the channel only
  *     *order              ... of the client only
+ *     @order              ... of the client and of the user
  *     ?private-room       an authorization begins
  *     cancel(private-room)  ... and is not of interest any more
  *     !closed/4100/2+     a problem: kind, code, attempt; + will retry, - will not

@@ -7,7 +7,7 @@ COMMENT = re.compile(r"/\*.*?\*/|//[^\n]*", re.DOTALL)
 API_FUNCTION = re.compile(r"^PUSHER_API\b[^;]*?\b(pusher_\w+)\(", re.MULTILINE)
 
 # What an application that only receives includes.
-CLIENT_HEADERS = ("auth.h", "channel.h", "client.h", "error.h", "log.h", "loop.h", "presence.h", "pusher.h", "types.h",
+CLIENT_HEADERS = ("auth.h", "channel.h", "client.h", "error.h", "log.h", "loop.h", "presence.h", "pusher.h", "types.h", "user.h",
                   "version.h")
 
 
