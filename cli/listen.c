@@ -184,6 +184,9 @@ static void on_problem(pusher_client *client, const pusher_problem *problem,
     if (l->over)
         return;
     check_written(l, l->out.lines->problem(&l->out, problem));
+    if (problem->kind == PUSHER_PROBLEM_SIGNIN && !problem->will_retry &&
+        !l->channel_count)
+        finish(l, EXIT_NO_CHANNEL);
     bool refusal =
         problem->kind == PUSHER_PROBLEM_SUBSCRIBE || problem->kind == PUSHER_PROBLEM_AUTH;
     struct watched *channel = watched_named(l, problem->channel);
@@ -226,10 +229,15 @@ static int make_client(struct listener *l)
     int rc = pusher_client_new(&l->client, &options);
     if (!rc)
         rc = pusher_client_bind(l->client, NULL, on_client_event, NULL, NULL, NULL);
-    if (rc == PUSHER_ERR_INVALID && l->args.auth_endpoint)
+    if (!rc && l->args.signin)
+        rc = pusher_client_signin(l->client);
+    if (rc == PUSHER_ERR_UNSUPPORTED)
+        return usage_error(COMMAND,
+                           "--signin: give --user-endpoint (or, for tests, --secret)");
+    if (rc == PUSHER_ERR_INVALID && (l->args.auth_endpoint || l->args.user_endpoint))
         return usage_error(
-            COMMAND, "--auth-endpoint: its URL, a header field or a parameter has a "
-                     "form or bytes that have no place in a request");
+            COMMAND, "an endpoint: its URL, a header field or a parameter has a form "
+                     "or bytes that have no place in a request");
     if (rc == PUSHER_ERR_INVALID && l->args.path)
         return usage_error(COMMAND,
                            "--path: \"%s\" has bytes that have no place in a path",
@@ -265,7 +273,7 @@ static int watch_channel(struct listener *l, const char *name)
 static int watch_channels(struct listener *l)
 {
     const struct text_list *names = &l->args.channels;
-    l->channels = calloc(names->count, sizeof *l->channels);
+    l->channels = calloc(names->count + 1, sizeof *l->channels);
     if (!l->channels) {
         complain(COMMAND, "%s", pusher_strerror(PUSHER_ERR_NOMEM));
         return EXIT_USAGE;
@@ -279,6 +287,8 @@ static int watch_channels(struct listener *l)
 static void print_header(const struct listener *l)
 {
     fputs("listening to ", stderr);
+    if (!l->channel_count)
+        fputs("the user", stderr);
     for (size_t i = 0; i < l->channel_count; i++)
         fprintf(stderr, "%s%s", i ? ", " : "", l->channels[i].name.ptr);
     if (l->args.connect.host)

@@ -48,6 +48,15 @@ static const struct option_spec listen_options[] = {
      .offset = FIELD(auth_params),
      .value = "NAME=VALUE",
      .help = "a parameter for it; may be given several times"},
+    {.name = "signin",
+     .kind = OPTION_FLAG,
+     .offset = FIELD(signin),
+     .help = "sign the user in, and show their events"},
+    {.name = "user-endpoint",
+     .kind = OPTION_TEXT,
+     .offset = FIELD(user_endpoint),
+     .value = "URL",
+     .help = "who signs for the user; takes --auth-header and --auth-param, too"},
     {.name = "secret",
      .kind = OPTION_TEXT,
      .offset = FIELD(secret),
@@ -144,8 +153,8 @@ static int check_args(const struct listen_args *args)
     int status = connect_args_check(COMMAND, &args->connect);
     if (status)
         return status;
-    if (args->channels.count == 0)
-        return usage_error(COMMAND, "nothing to listen to: give --channel");
+    if (args->channels.count == 0 && !args->signin)
+        return usage_error(COMMAND, "nothing to listen to: give --channel or --signin");
     if (args->path && args->path[0] != '/')
         return usage_error(COMMAND, "--path: \"%s\" does not start with /", args->path);
     for (size_t i = 0; i < args->triggers.count; i++) {

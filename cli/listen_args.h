@@ -14,6 +14,8 @@ struct listen_args {
     const char *auth_endpoint;
     struct text_list auth_headers;
     struct text_list auth_params;
+    const char *user_endpoint;
+    bool signin;
     const char *secret;
     struct text_list triggers;
     uint32_t count;     /* 0: no end */

@@ -19,25 +19,52 @@
 
 /* --- with the secret --- */
 
-/* The member that signs itself in: its socket id is an id that nobody else has. */
-static int append_member(struct buf *out, pusher_str socket_id)
+/* {"NAME":TEXT} and a NUL. */
+static int append_object(struct buf *out, const char *name, pusher_str text)
 {
-    int rc = buf_append(out, STR("{\"user_id\":"));
+    int rc = buf_printf(out, "{\"%s\":", name);
     if (!rc)
-        rc = frame_append_string(out, socket_id);
+        rc = frame_append_string(out, text);
     return rc ? rc : buf_append(out, (pusher_str){"}", sizeof "}"});
 }
 
-static int append_answer(struct buf *out, const char *auth, const char *channel_data)
+static int append_answer(struct buf *out, const char *auth, const char *name,
+                         const char *data)
 {
     int rc = buf_append(out, STR("{\"auth\":"));
     if (!rc)
         rc = frame_append_string(out, str_of(auth));
-    if (!rc && channel_data)
-        rc = buf_append(out, STR(",\"channel_data\":"));
-    if (!rc && channel_data)
-        rc = frame_append_string(out, str_of(channel_data));
+    if (!rc && data)
+        rc = buf_printf(out, ",\"%s\":", name);
+    if (!rc && data)
+        rc = frame_append_string(out, str_of(data));
     return rc ? rc : buf_append_byte(out, '}');
+}
+
+/* The user that signs itself in is named after its connection, too. */
+static void sign_user(pusher_client *client, const pusher_auth_request *request,
+                      const struct listen_args *args)
+{
+    struct buf user, answer;
+    size_t auth_size = PUSHER_SERVER_AUTH_SIZE(strlen(args->connect.key));
+    char *auth = malloc(auth_size);
+    buf_init(&user, &mem_default, 1024);
+    buf_init(&answer, &mem_default, 4096);
+    int rc = auth ? 0 : PUSHER_ERR_NOMEM;
+    if (!rc)
+        rc = append_object(&user, "id", request->socket_id);
+    if (!rc)
+        rc = pusher_server_sign_user(args->connect.key, args->secret,
+                                     request->socket_id.ptr, user.ptr, auth, auth_size);
+    if (!rc)
+        rc = append_answer(&answer, auth, "user_data", user.ptr);
+    if (!rc)
+        rc = pusher_auth_resolve(client, request->id, answer.ptr, answer.len);
+    if (rc)
+        pusher_auth_reject(client, request->id, 400, pusher_strerror(rc));
+    free(auth);
+    buf_free(&user);
+    buf_free(&answer);
 }
 
 static void sign(pusher_client *client, const pusher_auth_request *request,
@@ -51,13 +78,13 @@ static void sign(pusher_client *client, const pusher_auth_request *request,
     buf_init(&answer, &mem_default, 4096);
     int rc = auth ? 0 : PUSHER_ERR_NOMEM;
     if (!rc && presence)
-        rc = append_member(&member, request->socket_id);
+        rc = append_object(&member, "user_id", request->socket_id);
     if (!rc)
         rc = pusher_server_sign_channel(args->connect.key, args->secret,
                                         request->socket_id.ptr, request->channel_name.ptr,
                                         presence ? member.ptr : NULL, auth, auth_size);
     if (!rc)
-        rc = append_answer(&answer, auth, presence ? member.ptr : NULL);
+        rc = append_answer(&answer, auth, "channel_data", presence ? member.ptr : NULL);
     if (!rc)
         rc = pusher_auth_resolve(client, request->id, answer.ptr, answer.len);
     if (rc)
@@ -71,8 +98,12 @@ static void begin(pusher_client *client, const pusher_auth_request *requests,
                   size_t count, void *userdata)
 {
     const struct listen_auth *auth = userdata;
-    for (size_t i = 0; i < count; i++)
-        sign(client, &requests[i], auth->args);
+    for (size_t i = 0; i < count; i++) {
+        if (requests[i].channel)
+            sign(client, &requests[i], auth->args);
+        else
+            sign_user(client, &requests[i], auth->args);
+    }
 }
 
 /* --- with an endpoint --- */
@@ -127,11 +158,12 @@ int listen_auth_read(struct listen_auth *auth, const struct listen_args *args,
                      pusher_options *options)
 {
     auth->args = args;
-    if (args->auth_endpoint && args->secret)
-        return usage_error(COMMAND, "--auth-endpoint and --secret: give one of them");
-    if (!args->auth_endpoint && (args->auth_headers.count || args->auth_params.count))
-        return usage_error(COMMAND,
-                           "--auth-header and --auth-param: give --auth-endpoint, too");
+    if ((args->auth_endpoint || args->user_endpoint) && args->secret)
+        return usage_error(COMMAND, "an endpoint and --secret: give one of them");
+    if (!args->auth_endpoint && !args->user_endpoint &&
+        (args->auth_headers.count || args->auth_params.count))
+        return usage_error(COMMAND, "--auth-header and --auth-param: give "
+                                    "--auth-endpoint or --user-endpoint, too");
     if (args->secret)
         options->authorizer = (pusher_authorizer){.begin = begin, .userdata = auth};
     int status = fields_read(&args->auth_headers, "auth-header", ':', &auth->headers);
@@ -145,6 +177,8 @@ int listen_auth_read(struct listen_auth *auth, const struct listen_args *args,
         .param_count = args->auth_params.count,
         .ca_file = args->connect.ca_file,
     };
+    options->user_endpoint = options->auth_endpoint;
+    options->user_endpoint.url = args->user_endpoint;
     return status;
 }
 

@@ -12,7 +12,7 @@ from peers.case import Case, main
 from peers.certificates import Certificates
 from peers.node import Publisher, Subscriber
 from peers.pusherctl import Listen, Run
-from peers.soketi import Soketi
+from peers.soketi import APPS, Soketi
 
 BOB = {"user_id": "bob", "user_info": {"name": "Bob"}}
 SPREAD = ("--reconnect-spread", "1")
@@ -122,6 +122,42 @@ class Authorized:
         second = self.listen(channels=["private-cache-a"])
         second.expect("subscribed", channel="private-cache-a")
         second.expect("event", event="order", data="kept")
+
+    # Users
+
+    def listen_as_user(self, auth, *options, channels=()):
+        return self.keep(Listen(self.soketi.where_with_key("user-key"), *SPREAD, "--signin",
+                                "--user-endpoint", auth.url, *options, channels=channels))
+
+    def user_app(self):
+        return self.soketi.app_of([app for app in APPS if app["id"] == "user-id"][0])
+
+    def user_auth(self):
+        return self.keep(AuthServer(app=[app for app in APPS if app["id"] == "user-id"][0]))
+
+    def test_signing_in(self):
+        auth = self.user_auth()
+        listen = self.listen_as_user(auth, "--auth-header", "Authorization: Bearer u")
+        line = listen.expect("event", channel=None, event="pusher:signin_success")
+        self.assertEqual("alice", json.loads(json.loads(line["data"])["user_data"])["id"])
+        self.assertEqual(["socket_id"], list(auth.requests[0][1]))
+        app = self.user_app()
+        self.publisher.check(self.publisher.ask(app, "sendToUser", "alice", "greet", {"n": 1}))
+        listen.expect("event", channel=None, event="greet", data='{"n":1}')
+
+    def test_signing_in_is_denied(self):
+        auth = self.user_auth()
+        auth.answers = [403]
+        listen = self.listen_as_user(auth)
+        listen.expect("problem", error="signin", http_status=403, channel=None, will_retry=False)
+        listen.ends_with(4)
+
+    def test_signing_in_with_a_wrong_signature(self):
+        auth = self.user_auth()
+        auth.answers = [auth.body('{"auth":"user-key:00","user_data":"{\\"id\\":\\"x\\"}"}')]
+        listen = self.listen_as_user(auth)
+        listen.expect("problem", error="signin", channel=None, will_retry=False)
+        listen.ends_with(4)
 
     # The endpoint
 
@@ -251,7 +287,7 @@ class Usage(Case):
         url = ("--auth-endpoint", "http://127.0.0.1/auth")
         self.check_wrong("give --auth-endpoint")
         self.check_wrong("give one of them", *url, "--secret", "s")
-        self.check_wrong("give --auth-endpoint, too", "--auth-param", "a=b")
+        self.check_wrong("give --auth-endpoint", "--auth-param", "a=b")
         self.check_wrong("not NAME: VALUE", *url, "--auth-header", "A")
         self.check_wrong("not client-EVENT=DATA", *url, "--trigger", "typing={}")
         self.check_wrong("not NAME=VALUE", *url, "--auth-param", "a")

@@ -24,7 +24,8 @@ class AuthServer:
     """`answers`: how the next requests are answered, one each: an HTTP status, or a function of the
     handler; when there are none left it grants."""
 
-    def __init__(self, master_key=MASTER_KEY):
+    def __init__(self, master_key=MASTER_KEY, app=APPS[0]):
+        self.app = app
         self.log = Log("auth")
         self.answers = []
         self.requests = []  # (headers, parameters)
@@ -65,11 +66,15 @@ class AuthServer:
             self.send(handler, answer, "no")
 
     def grant(self, params):
+        if "channel_name" not in params:
+            data = json.dumps({"id": self.user, "watchlist": ["bob"]})
+            return {"auth": sign(f"{params['socket_id']}::user::{data}", self.app),
+                    "user_data": data}
         signed = f"{params['socket_id']}:{params['channel_name']}"
         if params["channel_name"].startswith("presence-"):
             data = json.dumps({"user_id": self.user, "user_info": {"name": "Ä"}})
-            return {"auth": sign(f"{signed}:{data}"), "channel_data": data}
-        grant = {"auth": sign(signed)}
+            return {"auth": sign(f"{signed}:{data}", self.app), "channel_data": data}
+        grant = {"auth": sign(signed, self.app)}
         if params["channel_name"].startswith("private-encrypted-"):
             key = hashlib.sha256(params["channel_name"].encode() + self.master_key).digest()
             grant["shared_secret"] = base64.b64encode(key).decode()

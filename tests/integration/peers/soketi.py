@@ -17,6 +17,9 @@ APPS = [
      "enableClientMessages": True},
     {"id": "full-id", "key": "full-key", "secret": "full-secret", "enabled": True,
      "maxConnections": 1},
+    # Who does not sign in is turned out.
+    {"id": "user-id", "key": "user-key", "secret": "user-secret", "enabled": True,
+     "enableUserAuthentication": True},
     {"id": "disabled-id", "key": "disabled-key", "secret": "disabled-secret",
      "enabled": False},
 ]
@@ -63,7 +66,9 @@ class Soketi:
     @property
     def app(self):
         """For the server library."""
-        app = APPS[0]
+        return self.app_of(APPS[0])
+
+    def app_of(self, app):
         return {"appId": app["id"], "key": app["key"], "secret": app["secret"],
                 "host": "127.0.0.1", "port": self.port, "useTLS": self.tls}
 
