@@ -161,6 +161,47 @@ PUSHER_API int pusher_client_bind(pusher_client *client, const char *event,
                                   pusher_free_fn free_userdata, pusher_id *ret);
 
 /*
+ * As pusher_channel_bind() and pusher_client_bind(), for one event only: the binding is
+ * gone before its callback runs.
+ */
+PUSHER_API int pusher_channel_bind_once(pusher_channel *channel, const char *event,
+                                        pusher_event_fn fn, void *userdata,
+                                        pusher_free_fn free_userdata, pusher_id *ret);
+
+/* As pusher_channel_bind_once(), for the events that pusher_client_bind() is for. */
+PUSHER_API int pusher_client_bind_once(pusher_client *client, const char *event,
+                                       pusher_event_fn fn, void *userdata,
+                                       pusher_free_fn free_userdata, pusher_id *ret);
+
+/*
+ * Removes all bindings to single events that match: `event`, `fn` and `userdata` each,
+ * where NULL matches any (BIND-04). Legal inside a callback that it removes.
+ *
+ * Returns how many were removed; 0 for a NULL channel.
+ */
+PUSHER_API size_t pusher_channel_unbind_event(pusher_channel *channel, const char *event,
+                                              pusher_event_fn fn, const void *userdata);
+
+/* As pusher_channel_unbind_event(), of the bindings to every event. */
+PUSHER_API size_t pusher_channel_unbind_global(pusher_channel *channel,
+                                               pusher_event_fn fn, const void *userdata);
+
+/* As pusher_channel_unbind_event(), of all bindings of the channel. */
+PUSHER_API size_t pusher_channel_unbind_all(pusher_channel *channel);
+
+/* As pusher_channel_unbind_event(), of the client's own bindings; those of its channels
+ * and of the user stay. */
+PUSHER_API size_t pusher_client_unbind_event(pusher_client *client, const char *event,
+                                             pusher_event_fn fn, const void *userdata);
+
+/* As pusher_client_unbind_event(), of the bindings to every event. */
+PUSHER_API size_t pusher_client_unbind_global(pusher_client *client, pusher_event_fn fn,
+                                              const void *userdata);
+
+/* As pusher_client_unbind_event(), of all of the client's own bindings. */
+PUSHER_API size_t pusher_client_unbind_all(pusher_client *client);
+
+/*
  * Removes a binding of the client or of one of its channels; it is not called any more.
  * Legal inside the bound callback itself.
  *

@@ -31,24 +31,24 @@ static int binding_new(pusher_client *client, pusher_str name, struct binding **
     return 0;
 }
 
-int binding_add(pusher_client *client, struct binding_scope *scope, const char *event,
-                pusher_event_fn fn, void *userdata, pusher_free_fn free_userdata,
-                pusher_id *ret)
+int binding_add(pusher_client *client, struct binding_scope *scope,
+                const struct binding_want *want, pusher_id *ret)
 {
-    pusher_str name = str_of(event);
-    bool valid =
-        client && scope && fn && (!event || (name.len > 0 && name.len <= EVENT_NAME_MAX));
+    pusher_str name = str_of(want->event);
+    bool valid = client && scope && want->fn &&
+                 (!want->event || (name.len > 0 && name.len <= EVENT_NAME_MAX));
     struct binding *binding = NULL;
     int rc = valid ? binding_new(client, name, &binding) : PUSHER_ERR_INVALID;
     if (rc) {
-        dispatch_free(free_userdata, userdata);
+        dispatch_free(want->free_userdata, want->userdata);
         return rc;
     }
-    binding->fn = fn;
-    binding->userdata = userdata;
-    binding->free_userdata = free_userdata;
+    binding->fn = want->fn;
+    binding->userdata = want->userdata;
+    binding->free_userdata = want->free_userdata;
+    binding->once = want->once;
     binding->born = ++client->binding_clock;
-    list_append(event ? &scope->named : &scope->every, &binding->link);
+    list_append(want->event ? &scope->named : &scope->every, &binding->link);
     if (ret)
         *ret = binding->id;
     return 0;
@@ -63,14 +63,30 @@ void binding_remove(pusher_client *client, struct binding *binding)
     list_append(&client->dead_bindings, &binding->dead_link);
 }
 
-static void clear(pusher_client *client, struct list *bindings)
+static bool matches(const struct binding *binding, const char *event, pusher_event_fn fn,
+                    const void *userdata)
 {
-    for (struct list *at = bindings->next; at != bindings; at = at->next)
-        binding_remove(client, container_of(at, struct binding, link));
+    return binding->fn && (!event || binding_matches(binding, str_of(event))) &&
+           (!fn || binding->fn == fn) && (!userdata || binding->userdata == userdata);
+}
+
+size_t binding_remove_matching(pusher_client *client, struct list *bindings,
+                               const char *event, pusher_event_fn fn,
+                               const void *userdata)
+{
+    size_t removed = 0;
+    for (struct list *at = bindings->next; at != bindings; at = at->next) {
+        struct binding *binding = container_of(at, struct binding, link);
+        if (!matches(binding, event, fn, userdata))
+            continue;
+        binding_remove(client, binding);
+        removed++;
+    }
+    return removed;
 }
 
 void binding_scope_clear(pusher_client *client, struct binding_scope *scope)
 {
-    clear(client, &scope->every);
-    clear(client, &scope->named);
+    binding_remove_matching(client, &scope->every, NULL, NULL, NULL);
+    binding_remove_matching(client, &scope->named, NULL, NULL, NULL);
 }

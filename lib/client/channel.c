@@ -171,32 +171,3 @@ pusher_client *pusher_channel_client(const pusher_channel *channel)
 {
     return channel ? channel->client : NULL;
 }
-
-int pusher_channel_bind(pusher_channel *channel, const char *event, pusher_event_fn fn,
-                        void *userdata, pusher_free_fn free_userdata, pusher_id *ret)
-{
-    struct binding_scope *scope = channel && channel->core ? &channel->bindings : NULL;
-    return binding_add(channel ? channel->client : NULL, scope, event, fn, userdata,
-                       free_userdata, ret);
-}
-
-int pusher_client_bind(pusher_client *client, const char *event, pusher_event_fn fn,
-                       void *userdata, pusher_free_fn free_userdata, pusher_id *ret)
-{
-    struct binding_scope *scope =
-        client && client->life == CLIENT_ALIVE ? &client->bindings : NULL;
-    return binding_add(client, scope, event, fn, userdata, free_userdata, ret);
-}
-
-int pusher_client_unbind(pusher_client *client, pusher_id binding)
-{
-    if (!client)
-        return PUSHER_ERR_INVALID;
-    struct binding *found = handle_find(&client->handles, binding);
-    if (!found)
-        return PUSHER_ERR_NOT_FOUND;
-    client_enter(client);
-    binding_remove(client, found);
-    client_leave(client);
-    return 0;
-}

@@ -4,6 +4,7 @@
  *   options.c   defaults and checks of pusher_options
  *   client.c    the facade: making, freeing, connecting
  *   channel.c   the facade: channels
+ *   bind.c      the facade: bindings
  *   binding.c   the registry of bindings
  *   auth.c      between the core and the authorizer
  *   auth_endpoint.c, auth_extras.c  the authorizer over HTTP, and what is added to it

@@ -144,7 +144,7 @@ static bool run_list(struct delivery *d, const struct list *bindings, bool named
 {
     pusher_client *client = d->client;
     for (const struct list *at = bindings->next; at != bindings; at = at->next) {
-        const struct binding *binding = container_of(at, struct binding, link);
+        struct binding *binding = container_of(at, struct binding, link);
         if (named && !binding_matches(binding, d->from->name))
             continue;
         if (!binding->fn || binding->born > d->born_limit)
@@ -153,7 +153,10 @@ static bool run_list(struct delivery *d, const struct list *bindings, bool named
             report_dropped(d);
             return false;
         }
-        binding->fn(client, &d->view.event, binding->userdata);
+        pusher_event_fn fn = binding->fn;
+        if (binding->once)
+            binding_remove(client, binding);
+        fn(client, &d->view.event, binding->userdata);
         if (client->life != CLIENT_ALIVE || (d->channel && !d->channel->core))
             return false;
     }

@@ -45,6 +45,7 @@ int pusher_client_bind_user(pusher_client *client, const char *event, pusher_eve
         dispatch_free(free_userdata, userdata);
         return PUSHER_ERR_NOMEM;
     }
-    return binding_add(alive ? client : NULL, user ? &user->bindings : NULL, event, fn,
-                       userdata, free_userdata, ret);
+    return binding_add(alive ? client : NULL, user ? &user->bindings : NULL,
+                       &(struct binding_want){event, fn, userdata, free_userdata, false},
+                       ret);
 }

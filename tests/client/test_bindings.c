@@ -273,6 +273,83 @@ static void userdata_is_freed_once(void **state)
     assert_int_equal(freed, 7);
 }
 
+static void tally(pusher_client *client, const pusher_event *event, void *userdata)
+{
+    (void)client;
+    (void)event;
+    ++*(int *)userdata;
+}
+
+static void other_tally(pusher_client *client, const pusher_event *event, void *userdata)
+{
+    tally(client, event, userdata);
+}
+
+static void say_order(struct rig *rig)
+{
+    fake_text(rig->loop, "{\"event\":\"order\",\"channel\":\"room\"}");
+}
+
+static void count_both(void *userdata)
+{
+    ++*(int *)userdata;
+}
+
+static void once(void **state)
+{
+    struct rig *rig = *state;
+    int count = 0, both = 0;
+    pusher_id id = 0;
+    assert_int_equal(
+        pusher_channel_bind_once(rig->room, "order", tally, &count, NULL, &id), 0);
+    assert_int_equal(
+        pusher_client_bind_once(rig->client, NULL, tally, &count, NULL, NULL), 0);
+    assert_int_equal(
+        pusher_channel_bind_once(rig->room, "other", tally, &both, count_both, NULL), 0);
+    say_order(rig), say_order(rig);
+    assert_int_equal(count, 2);
+    assert_int_equal(pusher_client_unbind(rig->client, id), PUSHER_ERR_NOT_FOUND);
+    assert_int_equal(both, 0);
+    fake_text(rig->loop, "{\"event\":\"other\",\"channel\":\"room\"}");
+    assert_int_equal(both, 2); /* called, then freed, once each */
+}
+
+/* BIND-04: what is given must match, what is not matches any. */
+static void unbound_by_what_was_bound(void **state)
+{
+    struct rig *rig = *state;
+    int a = 0, b = 0;
+    pusher_channel_bind(rig->room, "order", tally, &a, NULL, NULL);
+    pusher_channel_bind(rig->room, "order", other_tally, &a, NULL, NULL);
+    pusher_channel_bind(rig->room, "order", tally, &b, NULL, NULL);
+    pusher_channel_bind(rig->room, "other", tally, &a, NULL, NULL);
+    pusher_channel_bind(rig->room, NULL, tally, &b, NULL, NULL);
+    pusher_client_bind(rig->client, "order", tally, &b, NULL, NULL);
+    assert_int_equal(pusher_channel_unbind_event(rig->room, "none", NULL, NULL), 0);
+    assert_int_equal(pusher_channel_unbind_event(rig->room, "order", tally, &a), 1);
+    assert_int_equal(pusher_channel_unbind_event(rig->room, "order", tally, &a), 0);
+    say_order(rig);
+    assert_int_equal(a, 1); /* other_tally */
+    assert_int_equal(b, 3);
+    assert_int_equal(pusher_channel_unbind_event(rig->room, NULL, NULL, &a), 2);
+    assert_int_equal(pusher_channel_unbind_global(rig->room, other_tally, NULL), 0);
+    assert_int_equal(pusher_channel_unbind_global(rig->room, NULL, NULL), 1);
+    say_order(rig);
+    assert_int_equal(b, 5);
+    assert_int_equal(pusher_client_unbind_event(rig->client, "order", NULL, &a), 0);
+    assert_int_equal(pusher_client_unbind_global(rig->client, NULL, NULL), 0);
+    assert_int_equal(pusher_client_unbind_event(rig->client, NULL, NULL, NULL), 1);
+    assert_int_equal(pusher_channel_unbind_all(rig->room), 1);
+    say_order(rig);
+    assert_int_equal(b, 5);
+    pusher_client_bind(rig->client, NULL, tally, &a, NULL, NULL);
+    pusher_client_bind(rig->client, "x", tally, &a, NULL, NULL);
+    assert_int_equal(pusher_client_unbind_all(rig->client), 2);
+    assert_int_equal(pusher_client_unbind_all(NULL), 0);
+    assert_int_equal(pusher_channel_unbind_all(NULL), 0);
+    assert_int_equal(pusher_channel_unbind_event(NULL, NULL, NULL, NULL), 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -288,6 +365,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(lifecycle_events_stay_with_the_channel, setup,
                                         teardown),
         cmocka_unit_test_setup_teardown(userdata_is_freed_once, setup, teardown),
+        cmocka_unit_test_setup_teardown(once, setup, teardown),
+        cmocka_unit_test_setup_teardown(unbound_by_what_was_bound, setup, teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

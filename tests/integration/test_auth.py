@@ -44,8 +44,7 @@ class Authorized:
     def test_private(self):
         listen = self.listen("--auth-header", "Authorization: Bearer t", "--auth-param", "a=b c&d",
                              channels=["private-a", "private-b"])
-        for channel in ("private-a", "private-b"):
-            listen.expect("subscribed", channel=channel)
+        self.check_all_subscribed(listen, ["private-a", "private-b"])
         self.publish("private-b", "order", {"id": 7})
         listen.expect("event", channel="private-b", event="order", data='{"id":7}')
         headers, params = self.auth.requests[0]

@@ -349,6 +349,11 @@ static void leave_and_settle(pusher_loop *loop)
         fake_settle(loop);
 }
 
+bool fake_is_open(const pusher_loop *loop)
+{
+    return loop->ws && loop->ws->open;
+}
+
 void fake_open(pusher_loop *loop)
 {
     assert(loop->ws && !loop->ws->open);

@@ -26,6 +26,7 @@ const char *fake_ws_host_header(const struct ws *ws);
 
 /* Facts about the last transport. Each settles the loop afterwards. */
 void fake_open(pusher_loop *loop);
+bool fake_is_open(const pusher_loop *loop); /* there is one, and it is open */
 void fake_text(pusher_loop *loop, const char *text);
 void fake_binary(pusher_loop *loop);
 void fake_end(pusher_loop *loop, enum ws_stage stage, int close_code, const char *reason);
