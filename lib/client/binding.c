@@ -23,7 +23,6 @@ static int binding_new(pusher_client *client, pusher_str name, struct binding **
         mem_free(&client->mem, binding);
         return rc;
     }
-    list_init(&binding->dead_link);
     binding->name_len = (uint32_t)name.len;
     if (name.len)
         memcpy(binding->name, name.ptr, name.len);
@@ -60,7 +59,8 @@ void binding_remove(pusher_client *client, struct binding *binding)
         return;
     binding->fn = NULL;
     handle_remove(&client->handles, binding->id);
-    list_append(&client->dead_bindings, &binding->dead_link);
+    binding->next_dead = client->dead_bindings;
+    client->dead_bindings = binding;
 }
 
 static bool matches(const struct binding *binding, const char *event, pusher_event_fn fn,

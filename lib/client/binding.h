@@ -8,8 +8,8 @@
 #include "client/client.h"
 
 struct binding {
-    struct list link;      /* scope->every or scope->named */
-    struct list dead_link; /* client->dead_bindings, once removed */
+    struct list link;          /* scope->every or scope->named */
+    struct binding *next_dead; /* in client->dead_bindings, once removed */
     pusher_id id;
     uint64_t born;      /* client->binding_clock when it was made (BIND-05) */
     pusher_event_fn fn; /* NULL: removed, not to be called any more */

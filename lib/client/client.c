@@ -111,7 +111,7 @@ static int client_build(const pusher_options *options, const pusher_allocator *m
     if (!rc) {
         client->mem = *mem;
         config.mem = &client->mem;
-        config.key = str_of(endpoint.key);
+        config.key = endpoint.key;
         rc = core_new(&client->core, &config, loop_now(loop));
         if (rc && !options->loop)
             pusher_loop_free(loop);
@@ -172,7 +172,6 @@ int pusher_client_new(pusher_client **ret, const pusher_options *options)
     client->userdata = known.userdata;
     client->free_userdata = known.free_userdata;
     list_init(&client->channels);
-    list_init(&client->dead_bindings);
     list_init(&client->dead_channels);
     binding_scope_init(&client->bindings);
     handle_table_init(&client->handles, &client->mem);

@@ -72,9 +72,9 @@ struct pusher_client {
 
     struct list channels;
     struct binding_scope bindings;
-    struct handle_table handles; /* binding ids */
-    uint64_t binding_clock;      /* counts bindings made, for the snapshot of BIND-05 */
-    struct list dead_bindings;
+    struct handle_table handles;   /* binding ids */
+    uint64_t binding_clock;        /* counts bindings made, for the snapshot of BIND-05 */
+    struct binding *dead_bindings; /* removed while callbacks run */
     struct list dead_channels;
 
     struct endpoint endpoint;

@@ -208,10 +208,9 @@ struct json_object *pusher_event_json(const pusher_event *event)
 void dispatch_bury(pusher_client *client)
 {
     /* A free function is user code and may remove more: take one at a time. */
-    while (!list_empty(&client->dead_bindings)) {
-        struct binding *binding =
-            container_of(client->dead_bindings.next, struct binding, dead_link);
-        list_remove(&binding->dead_link);
+    struct binding *binding;
+    while ((binding = client->dead_bindings)) {
+        client->dead_bindings = binding->next_dead;
         list_remove(&binding->link);
         dispatch_free(binding->free_userdata, binding->userdata);
         mem_free(&client->mem, binding);

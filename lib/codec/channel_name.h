@@ -10,7 +10,7 @@
 
 enum { CHANNEL_NAME_MAX = 200, EVENT_NAME_MAX = 200 };
 
-enum channel_kind {
+enum __attribute__((packed)) channel_kind {
     CHANNEL_PUBLIC,
     CHANNEL_PRIVATE,
     CHANNEL_PRESENCE,

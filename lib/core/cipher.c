@@ -90,7 +90,7 @@ int cipher_authorized(struct core *core, struct core_channel *channel,
 
 uint64_t cipher_lost(struct core_channel *channel, const pusher_allocator *mem)
 {
-    struct cipher *cipher = channel->cipher;
+    struct cipher *cipher = channel->kind == CHANNEL_ENCRYPTED ? channel->cipher : NULL;
     if (!cipher)
         return CORE_NEVER;
     uint64_t since = first_waiting(cipher) ? cipher->waiting_since : CORE_NEVER;

@@ -39,18 +39,18 @@ struct core_config {
     uint32_t stable_after_ms;
     uint32_t subscribe_timeout_ms; /* from a subscribe to its answer (SUB-13) */
     uint32_t auth_timeout_ms;      /* from a request to its answer (AUTH-05) */
-    size_t max_parallel_auth;
+    uint32_t max_parallel_auth;
     pusher_queue_policy event_queue; /* of client events */
-    size_t event_queue_max, event_queue_bytes;
+    uint32_t event_queue_max, event_queue_bytes;
     uint32_t events_per_second; /* 0: not limited; else up to 1000 */
-    size_t max_channels;
-    size_t max_members; /* of one presence channel */
-    bool presence_diff; /* after a reconnect, members that came and went are told */
+    uint32_t max_channels;
+    uint32_t max_members; /* of one presence channel */
+    bool presence_diff;   /* after a reconnect, members that came and went are told */
     bool tls;
     uint64_t seed; /* of the jitter */
     /* The app key, to be masked where the server's words are quoted (LOG-01). Borrowed:
      * outlives the core. May be empty. */
-    pusher_str key;
+    const char *key;
     pusher_log log;
     const pusher_allocator *mem; /* outlives the core */
 };

@@ -36,8 +36,10 @@ void channel_free(struct core *core, struct core_channel *channel)
     channel_clear_timer(core, channel);
     auth_cancel(core, channel);
     auth_reply_free(channel->granted, core->config.mem);
-    roster_free(channel->roster);
-    cipher_free(channel->cipher, core->config.mem);
+    if (channel->kind == CHANNEL_PRESENCE)
+        roster_free(channel->roster);
+    if (channel->kind == CHANNEL_ENCRYPTED)
+        cipher_free(channel->cipher, core->config.mem);
     list_remove(&channel->line);
     core->channels.total--;
     mem_free(core->config.mem, channel);

@@ -36,7 +36,8 @@
 #include "core/auth.h"
 #include "core/core.h"
 
-enum channel_stage {
+/* One byte each, since there may be many. */
+enum __attribute__((packed)) channel_stage {
     CHANNEL_WANTED,
     CHANNEL_QUEUED,
     CHANNEL_AUTHORIZING,
@@ -51,7 +52,7 @@ enum channel_stage {
 };
 
 /* What a channel stands for. */
-enum channel_role {
+enum __attribute__((packed)) channel_role {
     CHANNEL_OF_USER, /* asked for by the application */
     CHANNEL_SIGNIN,  /* the sign-in, which goes the way of a subscription (user.h) */
     CHANNEL_PERSONAL /* what the server sends to the signed-in user */
@@ -66,15 +67,16 @@ struct core_channel {
     enum channel_stage stage;
     enum channel_kind kind;
     enum channel_role role;
-    uint32_t failures; /* in a row, on this connection */
     bool timed;        /* the timer runs */
+    uint32_t failures; /* in a row, on this connection */
     void *user;
     uint64_t missing_since; /* events may be missing since then (SUB-16); CORE_NEVER */
     struct authorization *authorization; /* while AUTHORIZING */
     struct auth_reply *granted;          /* while AUTHORIZED */
-    /* Of a presence or an encrypted channel that was authorized once; else NULL. */
-    struct roster *roster;
-    struct cipher *cipher;
+    union {                    /* by kind; NULL before the first authorization */
+        struct roster *roster; /* presence */
+        struct cipher *cipher; /* encrypted */
+    };
     char name[]; /* NUL-terminated */
 };
 

@@ -29,7 +29,7 @@ int presence_authorized(struct core *core, struct core_channel *channel,
 
 void presence_lost(struct core *core, struct core_channel *channel)
 {
-    if (channel->roster)
+    if (channel->kind == CHANNEL_PRESENCE && channel->roster)
         roster_lose(channel->roster, core->config.presence_diff);
 }
 

@@ -81,7 +81,7 @@ static int append_quoted(struct core *core, pusher_str words)
     if (!words.len)
         return 0;
     char shown[QUOTE_SIZE];
-    quote(words, core->config.key, shown);
+    quote(words, str_of(core->config.key), shown);
     return buf_printf(&core->problem_text, ": %s", shown);
 }
 
@@ -251,7 +251,7 @@ void problem_roster_full(struct core *core, pusher_str channel, size_t left_out)
     struct buf *text = &core->problem_text;
     buf_clear(text);
     int rc = buf_printf(text,
-                        "%zu members are not in the roster, which holds %zu; raise "
+                        "%zu members are not in the roster, which holds %u; raise "
                         "max_members",
                         left_out, core->config.max_members);
     pusher_problem problem = harmless(PUSHER_PROBLEM_LIMIT, -1);

@@ -188,7 +188,6 @@ int ws_dial(pusher_loop *loop, const struct ws_target *target,
     ws->owner.destroyed = destroyed;
     ws->loop = loop;
     ws->handler = *handler;
-    ws->max_message_bytes = target->max_message_bytes;
     buf_init(&ws->rx, &loop->mem, target->max_message_bytes);
     loop_task_init(&ws->task, run_task, ws);
     ws->timer.fire = timed_out;

@@ -31,8 +31,7 @@ struct ws {
     struct loop_timer timer;
     char *tx; /* LWS_PRE bytes, then the frame; NULL: none on its way */
     size_t tx_len;
-    struct buf rx; /* of an incomplete message */
-    size_t max_message_bytes;
+    struct buf rx;       /* of an incomplete message; max: of any message */
     uint16_t close_code; /* ours, to be sent */
 };
 

@@ -44,7 +44,7 @@ int ws_received(struct ws *ws, pusher_str piece)
     if (ws->phase != WS_OPEN)
         return 0;
     /* The usual message is one piece: it is handed on where it lies. */
-    if (last && ws->rx.len == 0 && piece.len <= ws->max_message_bytes) {
+    if (last && ws->rx.len == 0 && piece.len <= ws->rx.max) {
         deliver(ws, binary, piece);
         return 0;
     }

@@ -56,7 +56,7 @@ struct core_config scene_config(void)
         .event_queue_bytes = 1000,
         .max_channels = 100000,
         .seed = 1,
-        .key = STR("appkey"),
+        .key = "appkey",
     };
 }
 

@@ -326,7 +326,7 @@ static struct core_config config_of(struct script *script)
     struct core_config config = scene_config();
     config.seed = next_byte(script);
     config.tls = next_byte(script) % 2;
-    config.max_parallel_auth = 1 + config.seed % 3;
+    config.max_parallel_auth = 1 + (uint32_t)(config.seed % 3);
     config.max_channels = 1 + next_byte(script) % 5;
     config.stable_after_ms = next_byte(script) % 4 ? 10000 : 0;
     config.backoff_min_ms = next_byte(script) % 2 ? 1000 : 100;
