@@ -38,6 +38,7 @@ enum auth_purpose {
     X(AUTH_LENGTH, "\"auth\" of the authorization is empty or longer than 1024 bytes")   \
     X(AUTH_CHARACTERS,                                                                   \
       "\"auth\" of the authorization holds other characters than key:signature has")     \
+    X(OTHER_KEY, "the authorization is for another app key than ours")                   \
     X(CHANNEL_DATA_NOT_TEXT,                                                             \
       "\"channel_data\" of the authorization is not a string (of JSON)")                 \
     X(CHANNEL_DATA_LENGTH,                                                               \

@@ -268,6 +268,15 @@ static enum auth_purpose purpose_of(const struct core_channel *channel)
     return AUTH_FOR_PRIVATE;
 }
 
+/* Signed with the key of another app it would only be refused by the server, without a
+ * word on why (T7 of the threat list). */
+static bool is_for_our_key(const struct core *core, const struct auth_reply *reply)
+{
+    pusher_str key = str_of(core->config.key);
+    return str_starts_with(reply->auth, key) && reply->auth.len > key.len &&
+           reply->auth.ptr[key.len] == ':';
+}
+
 /* What is kept of an authorization beyond its subscribe (PRES-01, ENC-01). */
 static enum auth_fault keep(struct core *core, struct core_channel *channel,
                             const struct auth_reply *reply)
@@ -301,6 +310,8 @@ static void granted(struct core *core, struct core_channel *channel,
     enum auth_fault fault =
         reply ? auth_reply_parse(core->config.mem, purpose_of(channel), json, reply)
               : AUTH_FAULT_MEMORY;
+    if (!fault && !is_for_our_key(core, reply))
+        fault = AUTH_FAULT_OTHER_KEY;
     if (!fault)
         fault = keep(core, channel, reply);
     if (!fault) {

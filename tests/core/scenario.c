@@ -568,7 +568,7 @@ int grants_with(struct scene *s, const char *channel, const char *json)
 
 int grants(struct scene *s, const char *channel)
 {
-    return grants_with(s, channel, "{\"auth\":\"key:" SCENE_SIGNATURE "\"}");
+    return grants_with(s, channel, "{\"auth\":\"appkey:" SCENE_SIGNATURE "\"}");
 }
 
 int denies(struct scene *s, const char *channel, int http_status)

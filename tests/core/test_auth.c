@@ -38,11 +38,11 @@ static void the_frame_holds_what_was_signed(struct scene *s)
     wants_channel(s, "presence-a");
     grants_with(s, "presence-a",
                 "{\"channel_data\":\"{\\\"user_id\\\":\\\"7\\\",\\\"user_info\\\":"
-                "{\\\"n\\\":\\\"\\u00e4\\\"}}\",\"auth\":\"key:0f\",\"more\":1}");
+                "{\\\"n\\\":\\\"\\u00e4\\\"}}\",\"auth\":\"appkey:0f\",\"more\":1}");
     expect(s, "?presence-a >subscribe(presence-a)");
     if (s->quiet)
         return;
-    assert_non_null(strstr(s->last_frame, "\"auth\":\"key:0f\""));
+    assert_non_null(strstr(s->last_frame, "\"auth\":\"appkey:0f\""));
     assert_non_null(strstr(
         s->last_frame, "\"channel_data\":\"{\\\"user_id\\\":\\\"7\\\",\\\"user_info\\\":"
                        "{\\\"n\\\":\\\"\xc3\xa4\\\"}}\""));
@@ -237,12 +237,15 @@ static void answers_that_are_none(struct scene *s)
         {"private-a", "null", "not a JSON object"},
         {"private-a", "[]", "not a JSON object"},
         {"private-a", "{}", "has no \"auth\""},
+        {"private-a", "{\"auth\":\"other:0f\"}", "another app key"},
+        {"private-a", "{\"auth\":\"appkey\"}", "another app key"},
         {"private-a", "{\"auth\":7}", "\"auth\" of the authorization is not a string"},
-        {"presence-a", "{\"auth\":\"k:5ec4e7\",\"channel_data\":{}}", "not a string"},
-        {"presence-a", "{\"auth\":\"k:5ec4e7\",\"channel_data\":\"{}\"}", "user_id"},
-        {"presence-a", "{\"auth\":\"k:5ec4e7\"}", "channel_data"},
-        {"private-encrypted-a", "{\"auth\":\"k:5ec4e7\"}", "shared_secret"},
-        {"private-encrypted-a", "{\"auth\":\"k:5ec4e7\",\"shared_secret\":\"eA==\"}",
+        {"presence-a", "{\"auth\":\"appkey:5ec4e7\",\"channel_data\":{}}",
+         "not a string"},
+        {"presence-a", "{\"auth\":\"appkey:5ec4e7\",\"channel_data\":\"{}\"}", "user_id"},
+        {"presence-a", "{\"auth\":\"appkey:5ec4e7\"}", "channel_data"},
+        {"private-encrypted-a", "{\"auth\":\"appkey:5ec4e7\"}", "shared_secret"},
+        {"private-encrypted-a", "{\"auth\":\"appkey:5ec4e7\",\"shared_secret\":\"eA==\"}",
          "shared_secret"},
     };
     brings_up(s);

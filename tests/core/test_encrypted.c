@@ -40,7 +40,8 @@ static void grants_key(struct scene *s, int number)
     key_of(number, key);
     text_of(key, sizeof key, key_text, sizeof key_text);
     snprintf(json, sizeof json,
-             "{\"auth\":\"key:" SCENE_SIGNATURE "\",\"shared_secret\":\"%s\"}", key_text);
+             "{\"auth\":\"appkey:" SCENE_SIGNATURE "\",\"shared_secret\":\"%s\"}",
+             key_text);
     grants_with(s, ROOM, json);
 }
 
@@ -100,7 +101,7 @@ static void opens_what_the_server_library_made(struct scene *s)
     brings_up(s);
     wants_channel(s, "private-encrypted-room");
     grants_with(s, "private-encrypted-room",
-                "{\"auth\":\"key:" SCENE_SIGNATURE "\",\"shared_secret\":"
+                "{\"auth\":\"appkey:" SCENE_SIGNATURE "\",\"shared_secret\":"
                 "\"jLl7T7Vic8zzeBQOhI8a5zJ4iMwqc2omg0xT37NC5hs=\"}");
     confirms(s, "private-encrypted-room");
     s->said[0] = '\0';
@@ -269,7 +270,7 @@ static void asked_again_after_the_answer(struct scene *s)
 {
     joins(s);
     publishes(s, 2, "a", "1");
-    grants_with(s, ROOM, "{\"auth\":\"key:" SCENE_SIGNATURE "\"}"); /* no secret */
+    grants_with(s, ROOM, "{\"auth\":\"appkey:" SCENE_SIGNATURE "\"}"); /* no secret */
     expect(s, "?" ROOM " !auth(" ROOM ")/-1/0- " DROPPED);
     closes(s, 4200), after(s, s->problem.retry_in_ms), opens(s), greets(s),
         grants_key(s, 2);

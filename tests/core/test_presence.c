@@ -22,7 +22,7 @@ static void joins(struct scene *s)
 {
     wants_channel(s, ROOM);
     grants_with(s, ROOM,
-                "{\"auth\":\"key:" SCENE_SIGNATURE
+                "{\"auth\":\"appkey:" SCENE_SIGNATURE
                 "\",\"channel_data\":\"{\\\"user_id\\\":7}\"}");
 }
 
@@ -162,7 +162,8 @@ static void no_list(struct scene *s)
     expect(s, "");
     after(s, s->problem.retry_in_ms);
     expect(s, ">unsubscribe(presence-a) ?presence-a");
-    grants_with(s, ROOM, "{\"auth\":\"k:1\",\"channel_data\":\"{\\\"user_id\\\":7}\"}");
+    grants_with(s, ROOM,
+                "{\"auth\":\"appkey:1\",\"channel_data\":\"{\\\"user_id\\\":7}\"}");
     lists(s, "{\"hash\":{}}");
     expect(s, ">subscribe(presence-a) " SUCCEEDED);
 }
@@ -189,7 +190,8 @@ static void nobody_is_there_when_it_is_lost(struct scene *s)
     expect_members(s, "");
     assert_true(s->quiet || !is_me(s, "7"));
     opens(s), greets(s);
-    grants_with(s, ROOM, "{\"auth\":\"k:1\",\"channel_data\":\"{\\\"user_id\\\":7}\"}");
+    grants_with(s, ROOM,
+                "{\"auth\":\"appkey:1\",\"channel_data\":\"{\\\"user_id\\\":7}\"}");
     expect_members(s, "");
     s->said[0] = '\0';
     lists(s, "{\"hash\":{\"9\":{}}}");
@@ -205,7 +207,8 @@ static void who_came_and_went_meanwhile(struct scene *s)
     expect(s, "?presence-a >subscribe(presence-a) " SUCCEEDED);
     closes(s, 4200), opens(s), greets(s);
     expect_members(s, "");
-    grants_with(s, ROOM, "{\"auth\":\"k:1\",\"channel_data\":\"{\\\"user_id\\\":7}\"}");
+    grants_with(s, ROOM,
+                "{\"auth\":\"appkey:1\",\"channel_data\":\"{\\\"user_id\\\":7}\"}");
     s->said[0] = '\0';
     lists(s, "{\"hash\":{\"7\":1,\"9\":4,\"a\":5,\"b\":6}}");
     expect(s,
@@ -293,7 +296,7 @@ static void changes_are_not_told_twice(struct scene *s)
     for (int i = 0; i < 3; i++) {
         closes(s, 4200), after(s, s->problem.retry_in_ms), opens(s), greets(s);
         grants_with(s, ROOM,
-                    "{\"auth\":\"k:1\",\"channel_data\":\"{\\\"user_id\\\":7}\"}");
+                    "{\"auth\":\"appkey:1\",\"channel_data\":\"{\\\"user_id\\\":7}\"}");
         s->said[0] = '\0';
         lists(s, i % 2 ? "{\"hash\":{\"1\":1,\"2\":2}}" : "{\"hash\":{\"2\":3,\"2\":4}}");
         expect(s, i % 2 ? SUCCEEDED " presence-a.pusher:member_added"
@@ -302,7 +305,8 @@ static void changes_are_not_told_twice(struct scene *s)
     /* Lost again before the list: those kept aside are still the same. */
     closes(s, 4200), after(s, s->problem.retry_in_ms), opens(s), greets(s);
     closes(s, 4200), after(s, s->problem.retry_in_ms), opens(s), greets(s);
-    grants_with(s, ROOM, "{\"auth\":\"k:1\",\"channel_data\":\"{\\\"user_id\\\":7}\"}");
+    grants_with(s, ROOM,
+                "{\"auth\":\"appkey:1\",\"channel_data\":\"{\\\"user_id\\\":7}\"}");
     s->said[0] = '\0';
     lists(s, "{\"hash\":{\"2\":4,\"5\":5}}");
     expect(s, SUCCEEDED " presence-a.pusher:member_added");

@@ -15,7 +15,8 @@
 #include "core/scenario.h"
 
 #define USER_REPLY                                                                       \
-    "{\"auth\":\"key:" SCENE_SIGNATURE "\",\"user_data\":\"{\\\"id\\\":\\\"u1\\\"}\"}"
+    "{\"auth\":\"appkey:" SCENE_SIGNATURE "\",\"user_data\":\"{\\\"id\\\":\\\"u1\\\"}"   \
+                                          "\"}"
 
 static void wants_user(struct scene *s)
 {

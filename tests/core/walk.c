@@ -282,8 +282,9 @@ static void step_two_at_once(struct scene *s, struct script *script)
 static void step_grant(struct scene *s, struct script *script)
 {
     static const char *const answers[] = {
-        "{\"auth\":\"key:" SCENE_SIGNATURE "\"}",
-        "{\"auth\":\"key:" SCENE_SIGNATURE "\",\"channel_data\":\"{\\\"user_id\\\":7}\"}",
+        "{\"auth\":\"appkey:" SCENE_SIGNATURE "\"}",
+        "{\"auth\":\"appkey:" SCENE_SIGNATURE
+        "\",\"channel_data\":\"{\\\"user_id\\\":7}\"}",
         "{\"auth\":7}",
     };
     const char *channel = next_channel(script);
