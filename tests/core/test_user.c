@@ -16,7 +16,7 @@
 
 #define USER_REPLY                                                                       \
     "{\"auth\":\"appkey:" SCENE_SIGNATURE "\",\"user_data\":\"{\\\"id\\\":\\\"u1\\\"}"   \
-                                          "\"}"
+    "\"}"
 
 static void wants_user(struct scene *s)
 {
