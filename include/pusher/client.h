@@ -188,8 +188,9 @@ typedef struct pusher_options {
     pusher_queue_policy event_queue; /* default PUSHER_QUEUE_OFF */
     size_t event_queue_max;          /* 1 to 2^20; default 100: events in the queue */
     size_t event_queue_bytes;        /* 1024 to 2^30; default 1 MiB: their size */
-    uint32_t events_per_second; /* 0 to 1000; default 0: not limited. Events beyond wait
-                                   in the queue; hosted servers allow 10 (CEV-03) */
+    uint32_t events_per_second; /* 0 to 1000; default 0: not limited. In any second; those
+                                   beyond wait in the queue; hosted servers allow 10
+                                   (CEV-03) */
 
     /* Limits. Passing one is a PUSHER_ERR_LIMIT or a PUSHER_PROBLEM_LIMIT. */
     size_t max_message_bytes; /* 1024 to 2^30; default 1 MiB (LIM-02): one incoming

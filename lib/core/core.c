@@ -354,7 +354,6 @@ void core_on_time(struct core *core, uint64_t now)
         return; /* core_state() says so from now on (CONN-05) */
     }
     if (core->now < core->phase_deadline) {
-        trigger_on_time(core);
         channels_on_time(core);
         return;
     }

@@ -122,7 +122,8 @@ void channel_start(struct core *core, struct core_channel *channel);
 /* Whether events of the channel go to its bindings (SUB-15). */
 bool channel_hears(const struct core_channel *channel);
 
-/* The server confirmed. True: the user is to know (SUB-03). */
+/* The server confirmed. True: the user is to know, and failures are forgotten once the
+ * confirmation has proved to be of use (SUB-03). */
 bool channel_confirmed(struct core *core, struct core_channel *channel);
 
 /* The server refused. True: the user is to know (SUB-10). False: `channel` may be gone.

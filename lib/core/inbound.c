@@ -231,10 +231,12 @@ static void on_subscription_error(struct core *core)
 static void on_subscription_succeeded(struct core *core)
 {
     struct core_channel *channel = find_channel(core);
-    if (!channel || !channel_confirmed(core, channel) ||
-        channel->role == CHANNEL_PERSONAL)
+    if (!channel || !channel_confirmed(core, channel))
         return;
     if (channel->kind == CHANNEL_PRESENCE && !presence_subscribed(core, channel))
+        return;
+    channel->failures = 0;
+    if (channel->role == CHANNEL_PERSONAL)
         return;
     log_line(&core->config.log, PUSHER_LOG_INFO, "connection %u: subscribed to %s",
              core->generation, core_channel_name(channel).ptr);

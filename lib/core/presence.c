@@ -48,8 +48,10 @@ static int read_roster(struct core *core, struct roster *roster, pusher_str data
     while (presence_roster_next(&walk, &member)) {
         rc = roster_list_add(roster, user_id_str(&member.id), member.info,
                              core->config.max_members);
-        if (rc == PUSHER_ERR_NOMEM)
+        if (rc == PUSHER_ERR_NOMEM) {
+            roster_list_abort(roster);
             return rc;
+        }
         left_out += rc == PUSHER_ERR_LIMIT;
     }
     if (left_out)
@@ -71,7 +73,7 @@ bool presence_subscribed(struct core *core, struct core_channel *channel)
             list_append(&core->auth->telling, &roster->link);
         return true;
     }
-    roster_lose(roster, false);
+    roster_lose(roster, core->config.presence_diff);
     channel_renew(core, channel,
                   rc == PUSHER_ERR_NOMEM ? "out of memory for its members"
                                          : "the server sent no list of its members");
@@ -108,7 +110,7 @@ static void add(struct core *core, struct core_channel *channel,
     pusher_str id = user_id_str(&member->id);
     int rc = roster_add(channel->roster, id, member->info, core->config.max_members);
     if (rc == PUSHER_ERR_NOMEM) {
-        roster_lose(channel->roster, false);
+        presence_lost(core, channel);
         channel_renew(core, channel, "out of memory for a member");
         return;
     }
@@ -139,7 +141,7 @@ static void with_member(struct core *core, struct core_channel *channel,
         return;
     char *copy = inbound_copy_data(core, &data);
     if (!copy) {
-        roster_lose(channel->roster, false);
+        presence_lost(core, channel);
         channel_renew(core, channel, "out of memory for a member");
     } else if (presence_member_parse(data, &member)) {
         problem_channel(core, PUSHER_PROBLEM_PROTOCOL, core_channel_name(channel),

@@ -173,7 +173,10 @@ void roster_list_begin(struct roster *roster)
 int roster_list_add(struct roster *roster, pusher_str id, pusher_str info, size_t most)
 {
     struct member *known = find_any(roster, id);
-    if (known && known->change == MEMBER_WENT) { /* it was there before */
+    bool listed = known && known->change != MEMBER_WENT;
+    if (!listed && roster->count >= most)
+        return PUSHER_ERR_LIMIT;
+    if (known && !listed) { /* it was there before */
         known->change = MEMBER_SAME;
         list_remove(&known->link);
         roster->count++;
@@ -181,8 +184,6 @@ int roster_list_add(struct roster *roster, pusher_str id, pusher_str info, size_
     }
     if (known)
         return replace_info(roster, known, info);
-    if (roster->count >= most)
-        return PUSHER_ERR_LIMIT;
     int rc = insert(roster, id, info, &known);
     if (rc)
         return rc;
@@ -190,6 +191,20 @@ int roster_list_add(struct roster *roster, pusher_str id, pusher_str info, size_
     list_append(&roster->changes, &known->link);
     roster->count++;
     return 0;
+}
+
+void roster_list_abort(struct roster *roster)
+{
+    while (!list_empty(&roster->changes)) {
+        struct member *member = container_of(roster->changes.next, struct member, link);
+        list_remove(&member->link);
+        if (member->change == MEMBER_CAME) {
+            drop(roster, member);
+            member_free(member, roster->members.mem);
+        } else {
+            member->change = MEMBER_SAME;
+        }
+    }
 }
 
 void roster_list_end(struct roster *roster, bool tell)

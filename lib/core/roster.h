@@ -56,6 +56,9 @@ int roster_list_add(struct roster *roster, pusher_str id, pusher_str info, size_
 
 void roster_list_end(struct roster *roster, bool tell);
 
+/* Instead: the list is not to be had, and those kept aside are as before. */
+void roster_list_abort(struct roster *roster);
+
 /* One more; a known one's info is replaced. Errors as above. */
 int roster_add(struct roster *roster, pusher_str id, pusher_str info, size_t most);
 

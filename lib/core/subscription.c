@@ -184,7 +184,6 @@ bool channel_confirmed(struct core *core, struct core_channel *channel)
         channel_clear_timer(core, channel);
         list_remove(&channel->line);
         channel->stage = CHANNEL_SUBSCRIBED;
-        channel->failures = 0;
         return true;
     case CHANNEL_CANCELLED:
         channel_depart(core, channel);

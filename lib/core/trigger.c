@@ -44,11 +44,12 @@ static int queue_ensure(struct core *core)
 {
     if (core->triggers)
         return 0;
-    struct trigger_queue *queue = mem_zalloc(core->config.mem, sizeof *queue);
+    size_t ring_bytes = core->config.events_per_second * sizeof(uint64_t);
+    struct trigger_queue *queue =
+        mem_zalloc(core->config.mem, sizeof *queue + ring_bytes);
     if (!queue)
         return PUSHER_ERR_NOMEM;
     list_init(&queue->waiting);
-    queue->tokens = core->config.events_per_second;
     core->triggers = queue;
     return 0;
 }
@@ -80,7 +81,7 @@ void trigger_lost(struct core *core)
     if (!core->triggers)
         return;
     /* The server counts anew for each connection. */
-    core->triggers->tokens = core->config.events_per_second;
+    core->triggers->sent_count = 0;
     while (core->config.event_queue == PUSHER_QUEUE_OFF &&
            !list_empty(&core->triggers->waiting))
         drop(core, of_link(core->triggers->waiting.next));
@@ -165,23 +166,25 @@ static bool is_limited(const struct core *core)
     return core->config.events_per_second > 0;
 }
 
-static uint32_t token_ms(const struct core *core)
+/* When the rate allows the next one: no second, wherever it begins, has more than the
+ * limit. */
+static uint64_t allowed_at(const struct core *core)
 {
-    return SECOND_MS / core->config.events_per_second;
+    const struct trigger_queue *queue = core->triggers;
+    if (!is_limited(core) || queue->sent_count < core->config.events_per_second)
+        return 0;
+    return queue->sent_at[queue->sent_next] + SECOND_MS;
 }
 
-/* Tokens that time has earned; at most a second's worth is kept. */
-static void earn(struct core *core)
+static void count_sent(struct core *core)
 {
     struct trigger_queue *queue = core->triggers;
-    uint64_t earned = (core->now - queue->counted_at) / token_ms(core);
-    if (queue->tokens + earned >= core->config.events_per_second) {
-        queue->tokens = core->config.events_per_second;
-        queue->counted_at = core->now;
+    if (!is_limited(core))
         return;
-    }
-    queue->tokens += (uint32_t)earned;
-    queue->counted_at += earned * token_ms(core);
+    queue->sent_at[queue->sent_next] = core->now;
+    queue->sent_next = (queue->sent_next + 1) % core->config.events_per_second;
+    if (queue->sent_count < core->config.events_per_second)
+        queue->sent_count++;
 }
 
 static struct waiting_event *first_ready(const struct core *core)
@@ -199,14 +202,11 @@ int trigger_next_frame(struct core *core, struct buf *out)
     if (!core->triggers || list_empty(&core->triggers->waiting))
         return 0;
     struct waiting_event *event = first_ready(core);
-    if (is_limited(core))
-        earn(core);
-    if (!event || (is_limited(core) && !core->triggers->tokens))
+    if (!event || core->now < allowed_at(core))
         return 0;
     if (buf_append(out, (pusher_str){event->frame, event->len}))
         return PUSHER_ERR_NOMEM;
-    if (is_limited(core))
-        core->triggers->tokens--;
+    count_sent(core);
     log_line(&core->config.log, PUSHER_LOG_DEBUG,
              "connection %u: sent a client event on %s, %zu bytes", core->generation,
              core_channel_name(event->channel).ptr, event->len);
@@ -216,13 +216,7 @@ int trigger_next_frame(struct core *core, struct buf *out)
 
 uint64_t trigger_deadline(const struct core *core)
 {
-    bool waits = core->triggers && is_limited(core) && !core->triggers->tokens &&
-                 first_ready(core);
-    return waits ? core->triggers->counted_at + token_ms(core) : CORE_NEVER;
-}
-
-void trigger_on_time(struct core *core)
-{
-    if (core->triggers && is_limited(core))
-        earn(core);
+    bool waits =
+        core->triggers && core->now < allowed_at(core) && first_ready(core) != NULL;
+    return waits ? allowed_at(core) : CORE_NEVER;
 }

@@ -10,9 +10,10 @@
 struct trigger_queue {
     struct list waiting;
     size_t count, bytes;
-    uint64_t dropped;    /* in all, for the application to know */
-    uint32_t tokens;     /* events that may go now, if the rate is limited */
-    uint64_t counted_at; /* since when the next token is earned */
+    uint64_t dropped; /* in all, for the application to know */
+    /* If the rate is limited: when the last ones were sent, a ring of that many. */
+    uint32_t sent_count, sent_next;
+    uint64_t sent_at[];
 };
 
 void trigger_free(struct core *core);
@@ -28,6 +29,5 @@ int trigger_next_frame(struct core *core, struct buf *out);
 
 /* When the rate allows the next one that could go; CORE_NEVER: nothing waits for it. */
 uint64_t trigger_deadline(const struct core *core);
-void trigger_on_time(struct core *core);
 
 #endif

@@ -150,6 +150,7 @@ bool user_signed_in(struct core *core)
                                              : "the server sent no user with an id");
         return true;
     }
+    user->signin->failures = 0;
     log_line(&core->config.log, PUSHER_LOG_INFO, "connection %u: signed in",
              core->generation);
     release_waiters(core);

@@ -313,6 +313,41 @@ static void changes_are_not_told_twice(struct scene *s)
     expect_members(s, "2=4 5=5");
 }
 
+/* Full is full, also of those who were there before. */
+static void a_full_roster_again(struct scene *s)
+{
+    if (s->core) {
+        s->core->config.presence_diff = true;
+        s->core->config.max_members = 2;
+    }
+    brings_up(s), joins(s), lists(s, "{\"hash\":{\"7\":1,\"8\":2}}");
+    closes(s, 4200), opens(s), greets(s);
+    grants_with(s, ROOM,
+                "{\"auth\":\"appkey:1\",\"channel_data\":\"{\\\"user_id\\\":7}\"}");
+    s->said[0] = '\0';
+    lists(s, "{\"hash\":{\"1\":1,\"2\":2,\"7\":1,\"8\":2}}");
+    expect_members(s, "1=1 2=2");
+    s->said[0] = '\0';
+}
+
+/* Each useless confirmation is a failure more, and the next try later. */
+static void useless_again_and_again(struct scene *s)
+{
+    uint32_t longest_ms = 0;
+    brings_up(s), joins(s);
+    for (int i = 0; i < 12; i++) {
+        lists(s, "5");
+        if (s->problem.retry_in_ms > longest_ms)
+            longest_ms = s->problem.retry_in_ms;
+        after(s, s->problem.retry_in_ms);
+        grants_with(s, ROOM,
+                    "{\"auth\":\"appkey:1\",\"channel_data\":\"{\\\"user_id\\\":7}\"}");
+    }
+    if (!s->quiet)
+        assert_true(longest_ms > 4000);
+    s->said[0] = '\0';
+}
+
 static void freed_with_members(struct scene *s)
 {
     if (s->core)
@@ -335,6 +370,8 @@ static const struct scenario scenarios[] = {
     {"members of nothing", members_of_nothing},
     {"nobody", nobody},
     {"changes are not told twice", changes_are_not_told_twice},
+    {"a full roster again", a_full_roster_again},
+    {"useless again and again", useless_again_and_again},
     {"freed with members", freed_with_members},
 };
 

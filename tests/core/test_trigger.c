@@ -178,11 +178,14 @@ static void the_rate_is_limited(struct scene *s)
     for (int i = 0; i < 5; i++)
         triggers(s, ROOM, "client-a");
     expect(s, ">client-a(private-a) >client-a(private-a)");
-    after(s, 499);
+    after(s, 999);
     expect(s, "");
     after(s, 1);
-    expect(s, ">client-a(private-a)");
-    after(s, 1000);
+    expect(s, ">client-a(private-a) >client-a(private-a)");
+    after(s, 500);
+    triggers(s, ROOM, "client-a");
+    expect(s, "");
+    after(s, 500); /* no second has more than two */
     expect(s, ">client-a(private-a) >client-a(private-a)");
     after(s, 60000);
     expect(s, "");
