@@ -29,10 +29,6 @@ static const unsigned live_phases =
 
 static const unsigned connected_phases = BIT(PHASE_UP) | BIT(PHASE_PROBING);
 
-static const unsigned timed_phases = BIT(PHASE_OPENING) | BIT(PHASE_GREETING) |
-                                     BIT(PHASE_UP) | BIT(PHASE_PROBING) |
-                                     BIT(PHASE_WAITING);
-
 bool phase_may_follow(enum phase from, enum phase to)
 {
     return legal_next[from] & BIT(to);
@@ -72,7 +68,7 @@ const char *phase_name(enum phase phase)
 void set_phase(struct core *core, enum phase next, uint64_t deadline)
 {
     assert(phase_may_follow(core->phase, next));
-    assert((deadline != CORE_NEVER) == !!(timed_phases & BIT(next)));
+    assert((deadline != CORE_NEVER) == (phase_is_live(next) || next == PHASE_WAITING));
     log_line(&core->config.log, PUSHER_LOG_INFO, "connection %u: %s -> %s",
              core->generation, phase_name(core->phase), phase_name(next));
     core->phase = next;
