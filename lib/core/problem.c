@@ -172,10 +172,27 @@ static int append_next_try(struct buf *text, pusher_str channel, uint32_t retry_
                       channel.ptr ? "subscribe" : "sign in");
 }
 
-/* What has no channel is about the sign-in. */
-static pusher_problem_kind kind_of(pusher_str channel, pusher_problem_kind kind)
+/* Ends the text in problem_text with what follows, and publishes it: about a channel, or
+ * about the sign-in. `rc`: of the text so far. */
+static void publish_unsubscribed(struct core *core, pusher_problem_kind kind,
+                                 pusher_str channel, int http_status,
+                                 uint32_t retry_in_ms, int rc)
 {
-    return channel.ptr ? kind : PUSHER_PROBLEM_SIGNIN;
+    if (!rc)
+        rc = append_next_try(&core->problem_text, channel, retry_in_ms);
+    pusher_problem problem = {
+        .kind = channel.ptr ? kind : PUSHER_PROBLEM_SIGNIN,
+        .code = -1,
+        .http_status = http_status,
+        .will_retry = retry_in_ms > 0,
+        .retry_in_ms = retry_in_ms,
+    };
+    publish(core, &problem, channel, rc);
+}
+
+static const char *subject(pusher_str channel)
+{
+    return channel.ptr ? "subscription" : "sign-in";
 }
 
 void problem_subscribe(struct core *core, pusher_str channel,
@@ -183,22 +200,13 @@ void problem_subscribe(struct core *core, pusher_str channel,
 {
     struct buf *text = &core->problem_text;
     buf_clear(text);
-    int rc = buf_printf(text, "the server refused the %s",
-                        channel.ptr ? "subscription" : "sign-in");
+    int rc = buf_printf(text, "the server refused the %s", subject(channel));
     if (!rc && error->code >= 0)
         rc = buf_printf(text, " with status %d", error->code);
     if (!rc)
         rc = append_quoted(core, str_of(error->message));
-    if (!rc)
-        rc = append_next_try(text, channel, retry_in_ms);
-    pusher_problem problem = {
-        .kind = kind_of(channel, PUSHER_PROBLEM_SUBSCRIBE),
-        .code = -1,
-        .http_status = error->code > 0 ? error->code : 0,
-        .will_retry = retry_in_ms > 0,
-        .retry_in_ms = retry_in_ms,
-    };
-    publish(core, &problem, channel, rc);
+    publish_unsubscribed(core, PUSHER_PROBLEM_SUBSCRIBE, channel,
+                         error->code > 0 ? error->code : 0, retry_in_ms, rc);
     log_line(&core->config.log, PUSHER_LOG_WARN,
              "connection %u: subscription of %.*s refused, status %d", core->generation,
              STR_ARG(channel), error->code);
@@ -209,17 +217,8 @@ void problem_subscribe_late(struct core *core, pusher_str channel, uint32_t retr
     struct buf *text = &core->problem_text;
     buf_clear(text);
     int rc = buf_printf(text, "the server did not answer the %s within %u ms",
-                        channel.ptr ? "subscription" : "sign-in",
-                        core->config.subscribe_timeout_ms);
-    if (!rc)
-        rc = append_next_try(text, channel, retry_in_ms);
-    pusher_problem problem = {
-        .kind = kind_of(channel, PUSHER_PROBLEM_SUBSCRIBE),
-        .code = -1,
-        .will_retry = true,
-        .retry_in_ms = retry_in_ms,
-    };
-    publish(core, &problem, channel, rc);
+                        subject(channel), core->config.subscribe_timeout_ms);
+    publish_unsubscribed(core, PUSHER_PROBLEM_SUBSCRIBE, channel, 0, retry_in_ms, rc);
     log_line(&core->config.log, PUSHER_LOG_WARN,
              "connection %u: no answer to the subscription of %.*s", core->generation,
              STR_ARG(channel));
@@ -230,17 +229,8 @@ void problem_renewed(struct core *core, pusher_str channel, const char *why,
 {
     struct buf *text = &core->problem_text;
     buf_clear(text);
-    int rc = buf_printf(text, "the %s is of no use: %s",
-                        channel.ptr ? "subscription" : "sign-in", why);
-    if (!rc)
-        rc = append_next_try(text, channel, retry_in_ms);
-    pusher_problem problem = {
-        .kind = kind_of(channel, PUSHER_PROBLEM_SUBSCRIBE),
-        .code = -1,
-        .will_retry = true,
-        .retry_in_ms = retry_in_ms,
-    };
-    publish(core, &problem, channel, rc);
+    int rc = buf_printf(text, "the %s is of no use: %s", subject(channel), why);
+    publish_unsubscribed(core, PUSHER_PROBLEM_SUBSCRIBE, channel, 0, retry_in_ms, rc);
     log_line(&core->config.log, PUSHER_LOG_WARN,
              "connection %u: subscription of %.*s is of no use: %s", core->generation,
              STR_ARG(channel), why);
@@ -271,16 +261,8 @@ void problem_auth(struct core *core, pusher_str channel,
         rc = buf_printf(text, " (HTTP status %d)", failure->http_status);
     if (!rc)
         rc = append_quoted(core, failure->reason);
-    if (!rc)
-        rc = append_next_try(text, channel, retry_in_ms);
-    pusher_problem problem = {
-        .kind = kind_of(channel, PUSHER_PROBLEM_AUTH),
-        .code = -1,
-        .http_status = failure->http_status,
-        .will_retry = retry_in_ms > 0,
-        .retry_in_ms = retry_in_ms,
-    };
-    publish(core, &problem, channel, rc);
+    publish_unsubscribed(core, PUSHER_PROBLEM_AUTH, channel, failure->http_status,
+                         retry_in_ms, rc);
     log_line(&core->config.log, PUSHER_LOG_WARN,
              "connection %u: authorization of %.*s failed: %s (HTTP status %d)",
              core->generation, STR_ARG(channel), failure->what, failure->http_status);
