@@ -117,6 +117,15 @@ class FiguresTest(unittest.TestCase):
         ratio = measures.ratios(mine, theirs, lambda sample: sample["x"])
         self.assertEqual(ratio, {"median": 2, "low": 2, "high": 3})
 
+    def test_no_connect_rate_from_noise(self):
+        self.assertEqual(measures.connect_rate(1001, 0.25, 0.75), 2000)
+        for many_ready_s in (0.1, 0.25, 0.2500001, 0.5):  # too little was measured
+            self.assertIsNone(measures.connect_rate(1001, 0.25, many_ready_s))
+
+    def test_summary_of_what_is_known(self):
+        self.assertEqual(measures.summary([None, 4, 2]), {"median": 3, "low": 2, "high": 4})
+        self.assertIsNone(measures.summary([None, None]))
+
     def test_spread(self):
         self.assertEqual(report.spread({"median": 2, "low": 1, "high": 3000}), "2.00 (1.00-3,000)")
         self.assertEqual(report.spread({"median": 2, "low": 2, "high": 2}, 1, "x"), "2.00x")

@@ -21,7 +21,11 @@ class Receiver:
 
 
 def summary(values):
-    return {"median": statistics.median(values), "low": min(values), "high": max(values)}
+    """Of the rounds that gave a figure; None: no round did."""
+    known = [value for value in values if value is not None]
+    if not known:
+        return None
+    return {"median": statistics.median(known), "low": min(known), "high": max(known)}
 
 
 def events_for(payload_bytes, size):
@@ -106,6 +110,13 @@ def instructions(machine, receivers, sizes, progress):
     return rows
 
 
+def connect_rate(clients, one_ready_s, many_ready_s):
+    """Connects a second, from the time that `clients` took more than one client did. None: that
+    is less than starting the process takes, and a rate from it would be its noise."""
+    more_s = many_ready_s - one_ready_s
+    return (clients - 1) / more_s if more_s > one_ready_s else None
+
+
 def idle(machine, receivers, clients, rounds, progress):
     """Memory, connect time and CPU of each further idle client: from 1 to `clients`."""
     samples = {r.name: [] for r in receivers}
@@ -119,7 +130,7 @@ def idle(machine, receivers, clients, rounds, progress):
                 "private_kib_each": (many["private_kib"] - one["private_kib"]) / further,
                 "rss_kib_each": (many["rss_kib"] - one["rss_kib"]) / further,
                 "connect_cpu_us": (many["ready_cpu_s"] - one["ready_cpu_s"]) / further * 1e6,
-                "connects_per_s": further / max(many["ready_s"] - one["ready_s"], 1e-9),
+                "connects_per_s": connect_rate(clients, one["ready_s"], many["ready_s"]),
                 "private_kib_one": one["private_kib"],
                 "rss_kib_one": one["rss_kib"]})
     return [{"receiver": name, "clients": clients, **summed_up(own, *own[0])}
