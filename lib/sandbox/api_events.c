@@ -43,8 +43,10 @@ static bool read_channels(struct json_object *list, struct event *event,
 static bool check_event(const struct service *service, const struct event *event,
                         struct api_answer *ret)
 {
+    pusher_str user_id;
     for (size_t i = 0; i < event->channel_count; i++)
-        if (!channel_name_valid(event->channels[i])) {
+        if (!channel_name_valid(event->channels[i]) &&
+            !people_channel(event->channels[i], &user_id)) {
             api_answer_text(ret, 400, "Invalid channel name");
             return false;
         }

@@ -113,6 +113,20 @@ void connection_reply(struct connection *connection, int rc, struct packet *pack
     packet_unref(packet);
 }
 
+/* With the words of soketi. A peer that cannot be told is closed all the same. */
+static void end(struct hub_peer *peer)
+{
+    static const char reason[] = "You got disconnected by the app.";
+    struct connection *connection = container_of(peer, struct connection, peer);
+    struct packet *packet = NULL;
+    if (!reply_error(connection->service->mem, CLOSE_UNAUTHORIZED, str_of(reason),
+                     &packet)) {
+        deliver(peer, packet);
+        packet_unref(packet);
+    }
+    connection_close(connection, CLOSE_UNAUTHORIZED, reason);
+}
+
 /* ---- silence ---- */
 
 /* Longer than what was announced, so that a client's own ping comes first (PING-01). */
@@ -189,7 +203,7 @@ int connection_new(struct service *service, const struct connection_socket *sock
     struct connection *connection = mem_zalloc(service->mem, sizeof *connection);
     if (!connection)
         return PUSHER_ERR_NOMEM;
-    hub_peer_init(&service->hub, &connection->peer, deliver);
+    hub_peer_init(&service->hub, &connection->peer, deliver, end);
     int rc = make_socket_id(connection->peer.socket_id);
     if (rc) {
         mem_free(service->mem, connection);

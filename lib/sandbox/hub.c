@@ -6,34 +6,19 @@
  * writes all messages, and only then delivers; whatever fails before is undone by the
  * same detach() that ends a subscription.
  */
-#include "sandbox/hub.h"
+#include "sandbox/hub_impl.h"
 
 #include "base/buf.h"
 #include "base/mem.h"
 #include "base/str.h"
 #include "codec/channel_name.h"
 #include "sandbox/reply.h"
-#include "sandbox/roster.h"
-
-struct channel {
-    struct map_node node; /* in the hub's channels; key: name */
-    char *name;
-    struct list subscriptions;
-    struct roster roster; /* empty but for presence channels */
-};
-
-struct subscription {
-    struct map_node node; /* in the peer's subscriptions; key: the channel's name */
-    struct list link;     /* in the channel's subscriptions */
-    struct channel *channel;
-    struct hub_peer *peer;
-    struct user *user; /* NULL: not a presence channel */
-};
 
 void hub_init(struct hub *hub, const pusher_allocator *mem)
 {
     hub->mem = mem;
     map_init(&hub->channels, mem);
+    people_init(&hub->people, mem);
     cache_init(&hub->cache, mem);
 }
 
@@ -43,14 +28,17 @@ void hub_free(struct hub *hub)
 }
 
 void hub_peer_init(struct hub *hub, struct hub_peer *peer,
-                   void (*deliver)(struct hub_peer *peer, struct packet *packet))
+                   void (*deliver)(struct hub_peer *peer, struct packet *packet),
+                   void (*end)(struct hub_peer *peer))
 {
     map_init(&peer->subscriptions, hub->mem);
+    peer->signin = NULL;
     peer->deliver = deliver;
+    peer->end = end;
 }
 
-static struct subscription *find_subscription(const struct hub_peer *peer,
-                                              pusher_str channel)
+struct subscription *hub_find_subscription(const struct hub_peer *peer,
+                                           pusher_str channel)
 {
     struct map_node *node = map_find(&peer->subscriptions, channel);
     return node ? container_of(node, struct subscription, node) : NULL;
@@ -58,7 +46,7 @@ static struct subscription *find_subscription(const struct hub_peer *peer,
 
 /* ---- channels ---- */
 
-static struct channel *find_channel(const struct hub *hub, pusher_str name)
+struct channel *hub_find_channel(const struct hub *hub, pusher_str name)
 {
     struct map_node *node = map_find(&hub->channels, name);
     return node ? container_of(node, struct channel, node) : NULL;
@@ -90,9 +78,8 @@ static void free_channel_if_empty(struct hub *hub, struct channel *channel)
     mem_free(hub->mem, channel);
 }
 
-/* To all on the channel but `except`. */
-static void deliver_to_others(const struct channel *channel, struct packet *packet,
-                              const struct hub_peer *except)
+void hub_deliver(const struct channel *channel, struct packet *packet,
+                 const struct hub_peer *except)
 {
     const struct list *head = &channel->subscriptions;
     for (const struct list *at = head->next; at != head; at = at->next) {
@@ -111,6 +98,8 @@ static struct user *detach(struct hub *hub, struct subscription *subscription)
     struct channel *channel = subscription->channel;
     struct user *user = subscription->user;
     map_remove(&subscription->peer->subscriptions, &subscription->node);
+    if (!list_empty(&subscription->link))
+        channel->subscription_count--;
     list_remove(&subscription->link);
     mem_free(hub->mem, subscription);
     return user && roster_leave(&channel->roster, user) ? user : NULL;
@@ -230,11 +219,12 @@ static enum hub_verdict join(struct hub *hub, struct hub_peer *peer,
         return HUB_NO_MEMORY;
     }
     list_append(&channel->subscriptions, &subscription->link);
+    channel->subscription_count++;
     peer->deliver(peer, welcome.subscribed);
     if (welcome.cached)
         peer->deliver(peer, welcome.cached);
     if (welcome.added)
-        deliver_to_others(channel, welcome.added, peer);
+        hub_deliver(channel, welcome.added, peer);
     welcome_release(&welcome);
     return HUB_OK;
 }
@@ -242,11 +232,11 @@ static enum hub_verdict join(struct hub *hub, struct hub_peer *peer,
 enum hub_verdict hub_subscribe(struct hub *hub, struct hub_peer *peer, pusher_str name,
                                const struct hub_member *member, uint64_t now_ms)
 {
-    if (find_subscription(peer, name))
+    if (hub_find_subscription(peer, name))
         return HUB_ALREADY;
     if (map_size(&peer->subscriptions) >= HUB_CHANNELS_MAX)
         return HUB_TOO_MANY_CHANNELS;
-    struct channel *channel = find_channel(hub, name);
+    struct channel *channel = hub_find_channel(hub, name);
     if (!channel)
         channel = add_channel(hub, name);
     if (!channel)
@@ -263,7 +253,7 @@ static void leave(struct hub *hub, struct subscription *subscription)
     struct packet *removed = NULL;
     if (gone &&
         !reply_member_removed(hub->mem, channel->node.key, gone->node.key, &removed)) {
-        deliver_to_others(channel, removed, NULL);
+        hub_deliver(channel, removed, NULL);
         packet_unref(removed);
     }
     if (gone)
@@ -273,7 +263,7 @@ static void leave(struct hub *hub, struct subscription *subscription)
 
 void hub_unsubscribe(struct hub *hub, struct hub_peer *peer, pusher_str name)
 {
-    struct subscription *subscription = find_subscription(peer, name);
+    struct subscription *subscription = hub_find_subscription(peer, name);
     if (subscription)
         leave(hub, subscription);
 }
@@ -282,57 +272,5 @@ void hub_leave(struct hub *hub, struct hub_peer *peer)
 {
     while (peer->subscriptions.first)
         leave(hub, container_of(peer->subscriptions.first, struct subscription, node));
-}
-
-/* ---- events ---- */
-
-static const struct hub_peer *find_peer(const struct channel *channel,
-                                        pusher_str socket_id)
-{
-    const struct list *head = &channel->subscriptions;
-    if (!socket_id.ptr)
-        return NULL;
-    for (const struct list *at = head->next; at != head; at = at->next) {
-        const struct hub_peer *peer = container_of(at, struct subscription, link)->peer;
-        if (str_equal(str_of(peer->socket_id), socket_id))
-            return peer;
-    }
-    return NULL;
-}
-
-enum hub_verdict hub_publish(struct hub *hub, pusher_str name, pusher_str event,
-                             pusher_str data, pusher_str except, uint64_t now_ms)
-{
-    struct channel *channel = find_channel(hub, name);
-    bool cached = channel_is_cache(name);
-    struct packet *packet;
-    if (!channel && !cached)
-        return HUB_OK;
-    if (reply_event(hub->mem, name, event, data, &packet))
-        return HUB_NO_MEMORY;
-    if (cached && cache_store(&hub->cache, name, packet, now_ms)) {
-        packet_unref(packet);
-        return HUB_NO_MEMORY;
-    }
-    if (channel)
-        deliver_to_others(channel, packet, find_peer(channel, except));
-    packet_unref(packet);
-    return HUB_OK;
-}
-
-enum hub_verdict hub_client_event(struct hub *hub, struct hub_peer *peer, pusher_str name,
-                                  pusher_str event, pusher_str data)
-{
-    const struct subscription *subscription = find_subscription(peer, name);
-    if (!subscription)
-        return HUB_NOT_SUBSCRIBED;
-    pusher_str user_id = {NULL, 0};
-    if (subscription->user)
-        user_id = subscription->user->node.key;
-    struct packet *packet;
-    if (reply_client_event(hub->mem, name, event, user_id, data, &packet))
-        return HUB_NO_MEMORY;
-    deliver_to_others(subscription->channel, packet, peer);
-    packet_unref(packet);
-    return HUB_OK;
+    hub_sign_out(hub, peer);
 }

@@ -3,8 +3,9 @@
  * gets which message and hands it to the peer; it knows no socket, no clock and no
  * signature.
  *
- * Every call either does all it says or, when memory runs out, nothing. The one
- * exception: a member_removed that cannot be written for lack of memory is lost.
+ * Every call either does all it says or, when memory runs out, nothing. What is
+ * written when somebody leaves (member_removed, "offline") is the exception: without
+ * memory it is lost.
  */
 #ifndef SANDBOX_HUB_H
 #define SANDBOX_HUB_H
@@ -13,6 +14,7 @@
 #include "base/map.h"
 #include "sandbox/cache.h"
 #include "sandbox/packet.h"
+#include "sandbox/people.h"
 
 enum {
     HUB_CHANNELS_MAX = 100000, /* of one peer */
@@ -23,21 +25,25 @@ enum {
 struct hub_peer {
     char socket_id[HUB_SOCKET_ID_MAX + 1];
     struct map subscriptions; /* by channel name */
+    struct signin *signin;    /* NULL: nobody has signed in */
     /* Takes a reference if it keeps the packet. Must not call the hub. */
     void (*deliver)(struct hub_peer *peer, struct packet *packet);
+    /* The application ends the connection. Must not call the hub. */
+    void (*end)(struct hub_peer *peer);
 };
 
 struct hub {
     const pusher_allocator *mem;
     struct map channels;
+    struct people people;
     struct cache cache;
 };
 
-/* How a subscription or client event ended. */
+/* How a subscription, sign-in or client event ended. */
 enum hub_verdict {
     HUB_OK,
     HUB_NO_MEMORY,
-    HUB_ALREADY,           /* this peer is subscribed to it already */
+    HUB_ALREADY,           /* this peer is subscribed to it, or signed in, already */
     HUB_TOO_MANY_CHANNELS, /* HUB_CHANNELS_MAX */
     HUB_TOO_MANY_MEMBERS,  /* ROSTER_MAX */
     HUB_NOT_SUBSCRIBED
@@ -47,7 +53,8 @@ void hub_init(struct hub *hub, const pusher_allocator *mem);
 void hub_free(struct hub *hub); /* after the last peer has left */
 
 void hub_peer_init(struct hub *hub, struct hub_peer *peer,
-                   void (*deliver)(struct hub_peer *peer, struct packet *packet));
+                   void (*deliver)(struct hub_peer *peer, struct packet *packet),
+                   void (*end)(struct hub_peer *peer));
 
 /* A member of a presence channel. */
 struct hub_member {
@@ -67,11 +74,26 @@ enum hub_verdict hub_subscribe(struct hub *hub, struct hub_peer *peer, pusher_st
  * channels do no harm. */
 void hub_unsubscribe(struct hub *hub, struct hub_peer *peer, pusher_str channel);
 
-/* Unsubscribes from everything: the peer is gone. */
+/* Unsubscribes from everything and signs out: the peer is gone. */
 void hub_leave(struct hub *hub, struct hub_peer *peer);
 
+/*
+ * Signs the peer in. Delivers signin_success with `user_data` to it, then whom it watches
+ * and who is online, and "online" to those who watch this user, for the first connection
+ * of it (USER-09). HUB_OK, HUB_ALREADY, HUB_NO_MEMORY.
+ */
+enum hub_verdict hub_sign_in(struct hub *hub, struct hub_peer *peer, pusher_str user_data,
+                             const struct profile *profile);
+
+/* "offline" goes out with the last connection of a user. Harmless without a sign-in. */
+void hub_sign_out(struct hub *hub, struct hub_peer *peer);
+
+/* Ends all connections that are signed in as this user. */
+void hub_end_user(struct hub *hub, pusher_str user_id);
+
 /* Delivers a published event to all but the peer with the socket id `except` (ptr NULL:
- * nobody), and remembers it for a cache channel. HUB_OK or HUB_NO_MEMORY. */
+ * nobody), and remembers it for a cache channel. One on "#server-to-user-<id>" goes to
+ * the connections of that user. HUB_OK or HUB_NO_MEMORY. */
 enum hub_verdict hub_publish(struct hub *hub, pusher_str channel, pusher_str event,
                              pusher_str data, pusher_str except, uint64_t now_ms);
 

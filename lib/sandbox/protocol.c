@@ -1,6 +1,6 @@
 /*
  * What a client's messages mean: one handler an event name. What is wrong with a message
- * is answered in-band and never ends the connection (CLOSE-12).
+ * is answered in-band and does not end the connection (CLOSE-12), but for a sign-in.
  */
 #include "sandbox/protocol.h"
 
@@ -12,6 +12,7 @@
 #include "codec/message.h"
 #include "sandbox/client_event.h"
 #include "sandbox/reply.h"
+#include "sandbox/signin.h"
 #include "sandbox/subscribe.h"
 
 enum { NO_CODE = -1 };
@@ -79,13 +80,25 @@ static void on_unsubscribe(struct connection *connection, const struct message *
         connection_drop(connection, "out of memory");
         return;
     }
-    pusher_str channel = json_text(json_member(data, "channel"));
-    if (channel_name_valid(channel)) {
+    pusher_str channel = json_text(json_member(data, "channel")), user_id;
+    if (channel_name_valid(channel) || people_channel(channel, &user_id)) {
         hub_unsubscribe(&connection->service->hub, &connection->peer, channel);
         log_line(&connection->service->log, PUSHER_LOG_INFO,
                  "connection %s unsubscribed from %.*s", connection->peer.socket_id,
                  STR_ARG(channel));
     }
+    json_release(data);
+}
+
+static void on_signin(struct connection *connection, const struct message *message)
+{
+    struct json_object *data;
+    if (read_data(connection, message, &data)) {
+        connection_drop(connection, "out of memory");
+        return;
+    }
+    signin(connection, json_text(json_member(data, "auth")),
+           json_text(json_member(data, "user_data")));
     json_release(data);
 }
 
@@ -97,6 +110,7 @@ struct handler {
 static const struct handler handlers[] = {
     {"pusher:ping", on_ping},
     {"pusher:pong", on_pong},
+    {"pusher:signin", on_signin},
     {"pusher:subscribe", on_subscribe},
     {"pusher:unsubscribe", on_unsubscribe},
 };

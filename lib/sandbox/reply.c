@@ -192,6 +192,32 @@ int reply_cache_miss(const pusher_allocator *mem, pusher_str channel, struct pac
         ret);
 }
 
+int reply_signin_success(const pusher_allocator *mem, pusher_str user_data,
+                         struct packet **ret)
+{
+    struct buf data;
+    buf_init(&data, mem, REPLY_MAX);
+    int rc = append_member(&data, STR("user_data"), user_data);
+    if (!rc)
+        rc = buf_append_byte(&data, '}');
+    if (!rc)
+        rc = make_packet(mem,
+                         &(struct envelope){.event = STR("pusher:signin_success"),
+                                            .data_text = buf_str(&data)},
+                         ret);
+    buf_free(&data);
+    return rc;
+}
+
+int reply_watchlist(const pusher_allocator *mem, pusher_str events, struct packet **ret)
+{
+    return make_packet(
+        mem,
+        &(struct envelope){.event = STR("pusher_internal:watchlist_events"),
+                           .data_text = events},
+        ret);
+}
+
 int reply_event(const pusher_allocator *mem, pusher_str channel, pusher_str event,
                 pusher_str data, struct packet **ret)
 {

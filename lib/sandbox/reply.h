@@ -40,6 +40,13 @@ int reply_member_removed(const pusher_allocator *mem, pusher_str channel,
 int reply_cache_miss(const pusher_allocator *mem, pusher_str channel,
                      struct packet **ret);
 
+/* `user_data`: the text that was signed. */
+int reply_signin_success(const pusher_allocator *mem, pusher_str user_data,
+                         struct packet **ret);
+
+/* `events`: {"events":[…]} as JSON text. */
+int reply_watchlist(const pusher_allocator *mem, pusher_str events, struct packet **ret);
+
 /* A published event; `data` is its text. */
 int reply_event(const pusher_allocator *mem, pusher_str channel, pusher_str event,
                 pusher_str data, struct packet **ret);

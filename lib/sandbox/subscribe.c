@@ -10,6 +10,7 @@
 #include "codec/channel_name.h"
 #include "codec/json.h"
 #include "codec/json_tree.h"
+#include "sandbox/auth_value.h"
 #include "sandbox/reply.h"
 #include "server/sign.h"
 
@@ -52,11 +53,10 @@ static struct refusal check_auth(struct connection *connection,
                                  const struct subscribe_request *request)
 {
     const struct service *service = connection->service;
-    pusher_str key = str_of(service->key);
+    pusher_str given = auth_value_hex(service, request->auth);
     if (!request->auth.len)
         return auth_refusal("Auth value for the subscription is missing");
-    if (!str_starts_with(request->auth, key) || request->auth.len == key.len ||
-        request->auth.ptr[key.len] != ':')
+    if (!given.ptr)
         return auth_refusal("Invalid key in subscription auth data");
     char hex[SHA256_HEX + 1];
     int rc = sign_channel(service->mem, str_of(service->secret),
@@ -65,7 +65,7 @@ static struct refusal check_auth(struct connection *connection,
     if (rc)
         return (struct refusal){"ServerError",
                                 "The sandbox could not check the auth value", 500};
-    bool equal = constant_time_equal(str_skip(request->auth, key.len + 1), str_of(hex));
+    bool equal = constant_time_equal(given, str_of(hex));
     wipe(hex, sizeof hex);
     return equal
                ? granted
@@ -73,7 +73,8 @@ static struct refusal check_auth(struct connection *connection,
                               "socket id, channel and channel data with the app secret");
 }
 
-/* The identity in channel_data: copied out, since it outlives the parsed value. */
+/* The identity in channel_data, or of the signed-in user: copied out, since it outlives
+ * the parsed value. */
 struct identity {
     struct buf user_id;
     struct buf user_info; /* empty: none */
@@ -89,6 +90,34 @@ static int read_user_id(struct json_object *data, struct buf *ret)
     return json_int(value, &number) ? json_append(ret, value) : PUSHER_ERR_INVALID;
 }
 
+static struct refusal identity_refusal(int rc)
+{
+    switch (rc) {
+    case 0:
+        return granted;
+    case PUSHER_ERR_LIMIT:
+        return (struct refusal){"LimitReached", "user_id is longer than 128 bytes",
+                                STATUS_LIMIT};
+    case PUSHER_ERR_NOMEM:
+        return (struct refusal){"ServerError", "The sandbox is out of memory", 500};
+    default:
+        return auth_refusal("channel_data is not a JSON object with a user_id");
+    }
+}
+
+/* The identity is that of the signed-in user (PRES-01). */
+static struct refusal use_signin(const struct signin *signin, struct identity *ret)
+{
+    if (!signin)
+        return auth_refusal("channel_data is missing for a presence channel, and the "
+                            "connection is not signed in");
+    ret->user_info.max = REPLY_MAX;
+    int rc = buf_append(&ret->user_id, signin->person->node.key);
+    if (!rc && signin->info)
+        rc = buf_append(&ret->user_info, (pusher_str){signin->info, signin->info_len});
+    return identity_refusal(rc);
+}
+
 static struct refusal read_identity(struct connection *connection,
                                     pusher_str channel_data, struct identity *ret)
 {
@@ -96,7 +125,7 @@ static struct refusal read_identity(struct connection *connection,
     buf_init(&ret->user_id, mem, USER_ID_MAX);
     buf_init(&ret->user_info, mem, CHANNEL_DATA_MAX * 6);
     if (!channel_data.ptr)
-        return auth_refusal("channel_data is missing for a presence channel");
+        return use_signin(connection->peer.signin, ret);
     if (channel_data.len > CHANNEL_DATA_MAX)
         return (struct refusal){"LimitReached", "channel_data is longer than 1 KB",
                                 STATUS_LIMIT};
@@ -109,17 +138,7 @@ static struct refusal read_identity(struct connection *connection,
             rc = json_append(&ret->user_info, info);
         json_release(data);
     }
-    switch (rc) {
-    case 0:
-        return granted;
-    case PUSHER_ERR_LIMIT:
-        return (struct refusal){"LimitReached", "user_id is longer than 128 bytes",
-                                STATUS_LIMIT};
-    case PUSHER_ERR_NOMEM:
-        return (struct refusal){"ServerError", "The sandbox is out of memory", 500};
-    default:
-        return auth_refusal("channel_data is not a JSON object with a user_id");
-    }
+    return identity_refusal(rc);
 }
 
 /* A second subscription is told of without a code, and changes nothing (CLOSE-12). */
@@ -182,8 +201,26 @@ static void join_presence(struct connection *connection,
     buf_free(&identity.user_info);
 }
 
+/* What is sent to one user: for nobody but that user. */
+static void join_user(struct connection *connection,
+                      const struct subscribe_request *request, pusher_str user_id)
+{
+    const struct signin *signin = connection->peer.signin;
+    struct refusal refusal =
+        auth_refusal("Only the signed-in user may subscribe to its own channel");
+    if (signin && str_equal(signin->person->node.key, user_id))
+        join(connection, request->channel, &(struct hub_member){{NULL, 0}, {NULL, 0}});
+    else
+        refuse(connection, request->channel, &refusal);
+}
+
 void subscribe(struct connection *connection, const struct subscribe_request *request)
 {
+    pusher_str user_id;
+    if (people_channel(request->channel, &user_id)) {
+        join_user(connection, request, user_id);
+        return;
+    }
     if (!channel_name_valid(request->channel)) {
         const struct refusal refusal = {
             "InvalidChannel", "A channel name has 1 to 200 of A-Z a-z 0-9 _ - = @ , . ;",

@@ -1,5 +1,5 @@
 /*
- * Subscribing: who may, and with what identity (AUTH-09, PRES-10).
+ * Subscribing: who may, and with what identity (AUTH-09, PRES-01, PRES-10).
  */
 #ifndef SANDBOX_SUBSCRIBE_H
 #define SANDBOX_SUBSCRIBE_H

@@ -2,117 +2,11 @@
  * The hub: who gets which message, in which order, and that nothing is half done when
  * memory runs out.
  */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <stdio.h>
 
-#include <cmocka.h>
-
 #include "base/str.h"
-#include "memory.h"
-#include "sandbox/hub.h"
 #include "sandbox/roster.h"
-
-enum { PEERS = 3, INBOX = 8 };
-
-struct peer {
-    struct hub_peer hub;
-    struct packet *inbox[INBOX];
-    size_t count, read;
-};
-
-struct world {
-    struct memory memory;
-    struct hub hub;
-    struct peer peers[PEERS];
-};
-
-static void deliver(struct hub_peer *hub_peer, struct packet *packet)
-{
-    struct peer *peer = container_of(hub_peer, struct peer, hub);
-    assert_true(peer->count < INBOX);
-    peer->inbox[peer->count++] = packet_ref(packet);
-}
-
-static void clear_inbox(struct peer *peer)
-{
-    while (peer->count)
-        packet_unref(peer->inbox[--peer->count]);
-    peer->read = 0;
-}
-
-static void open_world(struct world *world)
-{
-    *world = (struct world){0};
-    memory_init(&world->memory);
-    hub_init(&world->hub, &world->memory.mem);
-    for (int i = 0; i < PEERS; i++) {
-        hub_peer_init(&world->hub, &world->peers[i].hub, deliver);
-        snprintf(world->peers[i].hub.socket_id, HUB_SOCKET_ID_MAX + 1, "%d.%d", i, i);
-    }
-}
-
-static void close_world(struct world *world)
-{
-    for (int i = 0; i < PEERS; i++) {
-        hub_leave(&world->hub, &world->peers[i].hub);
-        for (int j = 0; j < PEERS; j++)
-            clear_inbox(&world->peers[j]);
-    }
-    assert_int_equal(map_size(&world->hub.channels), 0);
-    hub_free(&world->hub);
-    assert_int_equal(world->memory.live, 0);
-}
-
-/* The next message of this peer is `text`. */
-static void expect(struct peer *peer, const char *text)
-{
-    assert_true(peer->read < peer->count);
-    pusher_str got = packet_text(peer->inbox[peer->read++]);
-    if (!str_equal(got, str_of(text)))
-        fail_msg("got %.*s\nexpected %s", STR_ARG(got), text);
-}
-
-/* All messages have been looked at. */
-static void expect_no_more(struct world *world)
-{
-    for (int i = 0; i < PEERS; i++) {
-        struct peer *peer = &world->peers[i];
-        if (peer->read != peer->count)
-            fail_msg("peer %d also got %.*s", i,
-                     STR_ARG(packet_text(peer->inbox[peer->read])));
-        clear_inbox(peer);
-    }
-}
-
-static const struct hub_member nobody = {{NULL, 0}, {NULL, 0}};
-
-static enum hub_verdict subscribe(struct world *world, int peer, const char *channel)
-{
-    return hub_subscribe(&world->hub, &world->peers[peer].hub, str_of(channel), &nobody,
-                         0);
-}
-
-static enum hub_verdict enter(struct world *world, int peer, const char *channel,
-                              const char *id, const char *info)
-{
-    const struct hub_member member = {str_of(id), str_of(info)};
-    return hub_subscribe(&world->hub, &world->peers[peer].hub, str_of(channel), &member,
-                         0);
-}
-
-static enum hub_verdict publish(struct world *world, const char *channel,
-                                const char *data, const char *except, uint64_t now_ms)
-{
-    return hub_publish(&world->hub, str_of(channel), STR("ev"), str_of(data),
-                       str_of(except), now_ms);
-}
-
-#define SUCCEEDED(channel)                                                               \
-    "{\"event\":\"pusher_internal:subscription_succeeded\",\"channel\":\"" channel       \
-    "\",\"data\":\"{}\"}"
+#include "world.h"
 
 static void public_channel(void **state)
 {
@@ -199,8 +93,7 @@ static void presence_limit(void **state)
     open_world(&world);
     for (int i = 0; i <= ROSTER_MAX; i++) {
         char id[8];
-        crowd[i] = (struct peer){0};
-        hub_peer_init(&world.hub, &crowd[i].hub, deliver);
+        world_peer(&world, &crowd[i]);
         snprintf(id, sizeof id, "%d", i);
         const struct hub_member member = {str_of(id), {NULL, 0}};
         assert_int_equal(

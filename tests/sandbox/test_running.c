@@ -3,19 +3,15 @@
  * never do, or do not show.
  */
 #include "rig.h"
+#include "signed.h"
 
 #include <errno.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
-#include <pusher/server.h>
-
-#include "base/mem.h"
 #include "base/str.h"
-#include "server/request_sign.h"
 
 #define SUCCEEDED(channel)                                                               \
     "{\"event\":\"pusher_internal:subscription_succeeded\",\"channel\":\"" channel       \
@@ -27,31 +23,6 @@ static void subscribe_public(struct rig *rig, struct peer *peer)
               "{\"event\":\"pusher:subscribe\",\"data\":{\"auth\":\"\","
               "\"channel\":\"room\"}}");
     peer_expect(rig, peer, SUCCEEDED("room"));
-}
-
-/* Subscribes with a good signature; channel_data is JSON text without escapes, or NULL.
- */
-static void subscribe_signed(struct rig *rig, struct peer *peer, const char *channel,
-                             const char *channel_data)
-{
-    char auth[PUSHER_SERVER_AUTH_SIZE(sizeof RIG_KEY)];
-    char escaped[4096];
-    size_t at = 0;
-    for (const char *c = channel_data; c && *c; c++) {
-        if (*c == '"')
-            escaped[at++] = '\\';
-        escaped[at++] = *c;
-    }
-    escaped[at] = '\0';
-    assert_int_equal(pusher_server_sign_channel(RIG_KEY, RIG_SECRET, peer->socket_id,
-                                                channel, channel_data, auth, sizeof auth),
-                     0);
-    peer_text(
-        rig, peer,
-        "{\"event\":\"pusher:subscribe\",\"data\":{\"auth\":\"%s\",\"channel\":\"%s\""
-        "%s%s%s}}",
-        auth, channel, channel_data ? ",\"channel_data\":\"" : "", escaped,
-        channel_data ? "\"" : "");
 }
 
 /* ---- opening ---- */
@@ -166,7 +137,7 @@ static void odd_messages(void **state)
         {"null", ERROR("The message is not a JSON object with an event")},
         {"{}", ERROR("The message is not a JSON object with an event")},
         {"{\"event\":5}", ERROR("The message is not a JSON object with an event")},
-        {"{\"event\":\"pusher:signin\",\"data\":{}}",
+        {"{\"event\":\"pusher:other\",\"data\":{}}",
          ERROR("The sandbox does not know this pusher: event")},
         {"{\"event\":\"pusher:subscribe\"}", ERROR("pusher:subscribe without a channel")},
         {"{\"event\":\"pusher:subscribe\",\"data\":5}",
@@ -239,19 +210,19 @@ static void presence_identities(void **state)
     rig_start(&rig, NULL);
     peer_greet(&rig, &peer);
     /* A number is the same member as its text (PRES-05). */
-    subscribe_signed(&rig, &peer, "presence-a", "{\"user_id\":10,\"user_info\":[1.50]}");
+    signed_subscribe(&rig, &peer, "presence-a", "{\"user_id\":10,\"user_info\":[1.50]}");
     peer_expect(&rig, &peer,
                 "{\"event\":\"pusher_internal:subscription_succeeded\",\"channel\":"
                 "\"presence-a\",\"data\":\"{\\\"presence\\\":{\\\"ids\\\":[\\\"10\\\"],"
                 "\\\"hash\\\":{\\\"10\\\":[1.50]},\\\"count\\\":1}}\"}");
     /* PRES-10 */
     snprintf(data, sizeof data, "{\"user_id\":\"%0129d\"}", 1);
-    subscribe_signed(&rig, &peer, "presence-b", data);
+    signed_subscribe(&rig, &peer, "presence-b", data);
     peer_expect(&rig, &peer,
                 SUBSCRIPTION_ERROR("presence-b", "LimitReached",
                                    "user_id is longer than 128 bytes", "4004"));
     snprintf(data, sizeof data, "{\"user_id\":\"1\",\"user_info\":\"%01000d\"}", 1);
-    subscribe_signed(&rig, &peer, "presence-b", data);
+    signed_subscribe(&rig, &peer, "presence-b", data);
     peer_expect(&rig, &peer,
                 SUBSCRIPTION_ERROR("presence-b", "LimitReached",
                                    "channel_data is longer than 1 KB", "4004"));
@@ -271,7 +242,7 @@ static void borrowed_signature(void **state)
     peer_greet(&rig, &two);
     memcpy(own, two.socket_id, sizeof own);
     memcpy(two.socket_id, one.socket_id, sizeof own);
-    subscribe_signed(&rig, &two, "private-a", NULL);
+    signed_subscribe(&rig, &two, "private-a", NULL);
     peer_expect(&rig, &two,
                 SUBSCRIPTION_ERROR("private-a", "AuthError",
                                    "Invalid signature: not the HMAC SHA256 hex digest of "
@@ -279,7 +250,7 @@ static void borrowed_signature(void **state)
                                    "secret",
                                    "401"));
     memcpy(two.socket_id, own, sizeof own);
-    subscribe_signed(&rig, &two, "private-a", NULL);
+    signed_subscribe(&rig, &two, "private-a", NULL);
     peer_expect(&rig, &two, SUCCEEDED("private-a"));
     peer_close(&one);
     peer_close(&two);
@@ -299,9 +270,9 @@ static void client_event_values(void **state)
     rig_start(&rig, NULL);
     peer_greet(&rig, &from);
     peer_greet(&rig, &to);
-    subscribe_signed(&rig, &from, "private-a", NULL);
+    signed_subscribe(&rig, &from, "private-a", NULL);
     peer_expect(&rig, &from, SUCCEEDED("private-a"));
-    subscribe_signed(&rig, &to, "private-a", NULL);
+    signed_subscribe(&rig, &to, "private-a", NULL);
     peer_expect(&rig, &to, SUCCEEDED("private-a"));
     for (size_t i = 0; i < sizeof values / sizeof *values; i++) {
         char expected[200];
@@ -334,7 +305,7 @@ static void client_event_limits(void **state)
     options.max_data_bytes = 8;
     rig_start(&rig, &options);
     peer_greet(&rig, &peer);
-    subscribe_signed(&rig, &peer, "private-a", NULL);
+    signed_subscribe(&rig, &peer, "private-a", NULL);
     peer_expect(&rig, &peer, SUCCEEDED("private-a"));
     peer_text(
         &rig, &peer,
@@ -406,35 +377,6 @@ static void binary_message(void **state)
 
 /* ---- the HTTP API ---- */
 
-/* A signed POST; `tamper` replaces a character of the query at that offset from its end.
- */
-static int post(struct rig *rig, const char *path, const char *body, int64_t skew_s,
-                char **answer)
-{
-    char md5[MD5_HEX + 1], signature[SHA256_HEX + 1], timestamp[24];
-    snprintf(timestamp, sizeof timestamp, "%lld", (long long)time(NULL) + skew_s);
-    assert_int_equal(md5_hex(str_of(body), md5), 0);
-    const struct request_param params[] = {
-        {STR("auth_key"), STR(RIG_KEY)},
-        {STR("auth_timestamp"), str_of(timestamp)},
-        {STR("auth_version"), STR("1.0")},
-        {STR("body_md5"), str_of(md5)},
-    };
-    assert_int_equal(request_sign(&mem_default, STR(RIG_SECRET), STR("POST"),
-                                  str_of(path), params, 4, signature),
-                     0);
-    char *request;
-    int len = asprintf(&request,
-                       "POST %s?auth_key=" RIG_KEY "&auth_timestamp=%s&auth_version=1.0"
-                       "&body_md5=%s&auth_signature=%s HTTP/1.1\r\nHost: localhost\r\n"
-                       "Content-Type: application/json\r\nContent-Length: %zu\r\n\r\n%s",
-                       path, timestamp, md5, signature, strlen(body), body);
-    assert_true(len > 0);
-    int status = rig_http(rig, request, (size_t)len, answer);
-    free(request);
-    return status;
-}
-
 struct call {
     const char *path;
     const char *body;
@@ -504,7 +446,8 @@ static void api_calls(void **state)
     rig_start(&rig, &options);
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         char *answer;
-        int status = post(&rig, cases[i].path, cases[i].body, cases[i].skew_s, &answer);
+        int status =
+            signed_post(&rig, cases[i].path, cases[i].body, cases[i].skew_s, &answer);
         if (status != cases[i].status)
             fail_msg("%s %s: %d %s", cases[i].path, cases[i].body, status, answer);
         if (cases[i].answer)
@@ -523,8 +466,8 @@ static void batch_is_all_or_nothing(void **state)
     rig_start(&rig, NULL);
     peer_greet(&rig, &peer);
     subscribe_public(&rig, &peer);
-    assert_int_equal(post(&rig, BATCH, "{\"batch\":[" E ",{}]}", 0, NULL), 400);
-    assert_int_equal(post(&rig, BATCH, "{\"batch\":[" E "," E "]}", 0, NULL), 200);
+    assert_int_equal(signed_post(&rig, BATCH, "{\"batch\":[" E ",{}]}", 0, NULL), 400);
+    assert_int_equal(signed_post(&rig, BATCH, "{\"batch\":[" E "," E "]}", 0, NULL), 200);
     peer_expect(&rig, &peer, "{\"event\":\"e\",\"channel\":\"room\",\"data\":\"x\"}");
     peer_expect(&rig, &peer, "{\"event\":\"e\",\"channel\":\"room\",\"data\":\"x\"}");
     peer_text(&rig, &peer, "{\"event\":\"pusher:ping\"}");
@@ -637,7 +580,7 @@ static void slow_reader(void **state)
              "{\"event\":\"e\",\"channel\":\"room\",\"data\":\"%010000d\"}", 1);
     /* Far more than the sockets' buffers hold. */
     for (int i = 0; i < 300; i++) {
-        assert_int_equal(post(&rig, BATCH, body, 0, NULL), 200);
+        assert_int_equal(signed_post(&rig, BATCH, body, 0, NULL), 200);
         for (int j = 0; j < 10; j++)
             peer_expect(&rig, &good, expected);
     }
@@ -756,8 +699,8 @@ static bool try_session(struct rig *rig)
         if (done)
             free(frame.text);
     }
-    int status = post(rig, EVENTS,
-                      "{\"name\":\"e\",\"channel\":\"cache-r\",\"data\":\"x\"}", 0, NULL);
+    int status = signed_post(
+        rig, EVENTS, "{\"name\":\"e\",\"channel\":\"cache-r\",\"data\":\"x\"}", 0, NULL);
     peer_close(&peer);
     return done && status == 200;
 }
