@@ -18,6 +18,17 @@ function authorizer(app, user) {
     };
 }
 
+// As an application's own server would. Without a user it refuses.
+function userAuthenticator(app, user) {
+    const server = new Server(app);
+    return {
+        customHandler({ socketId }, done) {
+            if (!user) return done(new Error('nobody'), null);
+            done(null, server.authenticateUser(socketId, user));
+        },
+    };
+}
+
 function plain(data) {
     const isMembers = data && data.members && typeof data.each === 'function';
     if (!isMembers) return data;
@@ -25,8 +36,9 @@ function plain(data) {
 }
 
 const requests = {
+    // `user`: who it is in presence channels; `signin`: who signs in, by signin() below.
     // `options` are those of pusher-js.
-    connect({ client, app, user, options }) {
+    connect({ client, app, user, signin, options }) {
         const pusher = new Pusher(app.key, {
             cluster: '',
             wsHost: app.host,
@@ -35,6 +47,7 @@ const requests = {
             forceTLS: app.useTLS,
             enabledTransports: ['ws'],
             channelAuthorization: authorizer(app, user),
+            userAuthentication: userAuthenticator(app, signin),
             ...options,
         });
         clients.set(client, pusher);
@@ -51,6 +64,17 @@ const requests = {
         clients.get(client).channel(channel).bind('client-typing', (data, { user_id }) => {
             say({ client, channel, event: 'client-typing from', data: user_id });
         });
+    },
+
+    // What happens to the user comes as from the channel "user", to those it watches as from
+    // "watchlist".
+    signin({ client }) {
+        const { user } = clients.get(client);
+        user.bind_global((event, data) => say({ client, channel: 'user', event, data }));
+        user.watchlist.bind_global((event, data) => {
+            say({ client, channel: 'watchlist', event, data });
+        });
+        clients.get(client).signin();
     },
 
     unsubscribe({ client, channel }) {

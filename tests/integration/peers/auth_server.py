@@ -31,6 +31,7 @@ class AuthServer:
         self.requests = []  # (headers, parameters)
         self.master_key = master_key
         self.user = "alice"
+        self.sends_channel_data = True  # False: a member is who signs in (PRES-01)
         owner = self
 
         class Handler(BaseHTTPRequestHandler):
@@ -71,7 +72,7 @@ class AuthServer:
             return {"auth": sign(f"{params['socket_id']}::user::{data}", self.app),
                     "user_data": data}
         signed = f"{params['socket_id']}:{params['channel_name']}"
-        if params["channel_name"].startswith("presence-"):
+        if params["channel_name"].startswith("presence-") and self.sends_channel_data:
             data = json.dumps({"user_id": self.user, "user_info": {"name": "Ä"}})
             return {"auth": sign(f"{signed}:{data}", self.app), "channel_data": data}
         grant = {"auth": sign(signed, self.app)}

@@ -91,12 +91,13 @@ class Subscriber(Node):
         return [line for line in self.events
                 if (line["client"], line["event"], line.get("channel")) == (client, event, channel)]
 
-    def start(self, name, app, user=None, **options):
-        self.call(do="connect", client=name, app=app, user=user, options=options)
+    def start(self, name, app, user=None, signin=None, **options):
+        self.call(do="connect", client=name, app=app, user=user, signin=signin, options=options)
 
-    def connect(self, name, app, user=None, **options):
-        """The socket id. `user`: who it is in presence channels."""
-        self.start(name, app, user, **options)
+    def connect(self, name, app, user=None, signin=None, **options):
+        """The socket id. `user`: who it is in presence channels; `signin`: the user_data of
+        sign_in()."""
+        self.start(name, app, user, signin, **options)
         return self.wait_for(name, "connected")["data"]["socket_id"]
 
     def ask_to_subscribe(self, name, channel):
@@ -106,6 +107,14 @@ class Subscriber(Node):
         """The data of subscription_succeeded."""
         self.ask_to_subscribe(name, channel)
         return self.wait_for(name, "pusher:subscription_succeeded", channel).get("data")
+
+    def sign_in(self, name):
+        """What came with signin_success."""
+        self.call(do="signin", client=name)
+        while True:
+            message = self.wait_for(name, "message")["data"]
+            if message["event"] == "pusher:signin_success":
+                return json.loads(message["data"]["user_data"])
 
     def trigger(self, name, channel, event, data):
         assert self.call(do="trigger", client=name, channel=channel, event=event, data=data)
