@@ -183,8 +183,10 @@ static void on_pong(struct core *core)
 static bool is_about_subscription(struct core *core, const struct server_error *error)
 {
     enum { UNAUTHORIZED = 4009 };
+    if (error->code != UNAUTHORIZED)
+        return false;
     struct core_channel *channel = channels_first_awaited(&core->channels);
-    if (error->code != UNAUTHORIZED || !channel)
+    if (!channel)
         return false;
     if (channel_refused(core, channel, false))
         problem_subscribe(core, core_channel_name(channel),

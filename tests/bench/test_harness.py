@@ -10,7 +10,7 @@ BUILD = sys.argv.pop(1)
 sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 
-from harness import measures, report  # noqa: E402
+from harness import many_channels, measures, report  # noqa: E402
 from harness.processes import (BenchError, Machine, Scenario, check_cpu, check_result,  # noqa: E402
                                receive)
 
@@ -125,6 +125,13 @@ class FiguresTest(unittest.TestCase):
     def test_summary_of_what_is_known(self):
         self.assertEqual(measures.summary([None, 4, 2]), {"median": 3, "low": 2, "high": 4})
         self.assertIsNone(measures.summary([None, None]))
+
+    def test_counts_of_callgrind(self):
+        few = many_channels.read_counts("events: Ir Dr D1mr D1mw\ntotals: 1000 9 20 4\n")
+        many = many_channels.read_counts("events: Ir Dr D1mr D1mw\ntotals: 4000 9 30 6\n")
+        self.assertEqual(many_channels.slope(few, many, 2),
+                         {"instructions": 1500, "l1_misses": 6})
+        self.assertRaises(BenchError, many_channels.read_counts, "events: Ir\n")
 
     def test_spread(self):
         self.assertEqual(report.spread({"median": 2, "low": 1, "high": 3000}), "2.00 (1.00-3,000)")

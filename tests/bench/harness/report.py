@@ -89,3 +89,11 @@ def cold(rows):
         f"Cold start: process start to first subscription, {rows[0]['runs']} runs",
         ["receiver", "ms", "CPU ms"],
         [[row["receiver"], spread(row["ready_ms"]), spread(row["cpu_ms"])] for row in rows])
+
+
+def many_channels(rows):
+    return table(
+        "One client with many channels (callgrind): each channel, or each event",
+        ["what", "channels", "instructions", "ratio", "L1 misses"],
+        [[row["what"], f"{row['channels']:,}", number(row["instructions"]),
+          f"{row['ratio']:.2f}x", number(row["l1_misses"])] for row in rows])
