@@ -17,8 +17,10 @@
  * callback lives until the callback returns.
  *
  * A loop, its clients and their channels belong to one thread: the one that runs or
- * dispatches the loop. pusher_loop_post() and pusher_loop_stop() alone may be called from
- * other threads.
+ * dispatches the loop (loop.h says it exactly). pusher_loop_post() and pusher_loop_stop()
+ * may be called from other threads, and, while their object exists, the calls that return
+ * what never changes: pusher_client_loop(), pusher_client_userdata() and
+ * pusher_channel_client().
  *
  * From inside any callback every call is legal, also the ones that unbind, unsubscribe,
  * disconnect or free what is being called. The exceptions say so: running or freeing the

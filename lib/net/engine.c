@@ -14,6 +14,7 @@
 
 #include <dlfcn.h>
 #include <errno.h>
+#include <signal.h>
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
@@ -67,9 +68,13 @@ static int context_open(pusher_loop *loop)
         .retry_and_idle_policy = &no_idle_policy,
         .user = loop,
     };
+    struct sigaction sigpipe;
     lws_set_log_level(0, silence);
     pin_plugin();
+    /* libwebsockets has SIGPIPE ignored; that is for the application to decide. */
+    sigaction(SIGPIPE, NULL, &sigpipe);
     loop->context = lws_create_context(&info);
+    sigaction(SIGPIPE, &sigpipe, NULL);
     loop->event_pipe = event_pipe_find(&loop->uv);
     return loop->context ? 0 : PUSHER_ERR_SYSTEM;
 }

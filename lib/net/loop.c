@@ -7,10 +7,12 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
+#include <unistd.h>
 
 #include "base/log.h"
 #include "base/mem.h"
-#include "net/resolver.h"
+#include "net/sigpipe.h"
+#include "net/thread.h"
 
 enum { LEAST_SUSPENSION_MS = 500 };
 enum { TURNS_PER_DISPATCH = 8, GOODBYE_TURNS = 10, SCRATCH_KEPT_BYTES = 64 * 1024 };
@@ -19,18 +21,6 @@ void pusher_loop_options_init_sized(pusher_loop_options *options, size_t struct_
 {
     memset(options, 0, struct_size);
     options->struct_size = struct_size;
-}
-
-static struct mailbox *mailbox_new(pusher_loop *loop)
-{
-    /* malloc: the last user may be a thread that outlives the loop. */
-    struct mailbox *mailbox = malloc(sizeof *mailbox);
-    if (mailbox) {
-        pthread_mutex_init(&mailbox->lock, NULL);
-        mailbox->loop = loop;
-        mailbox->users = 1;
-    }
-    return mailbox;
 }
 
 int pusher_loop_new(pusher_loop **ret, const pusher_loop_options *options)
@@ -45,20 +35,22 @@ int pusher_loop_new(pusher_loop **ret, const pusher_loop_options *options)
     loop->mem = *mem;
     if (options)
         loop->log = options->log;
+    loop->process = getpid();
     loop->asleep_ms = clock_asleep_ms();
     list_init(&loop->vhosts);
     list_init(&loop->tasks);
     list_init(&loop->children);
-    list_init(&loop->posts);
     buf_init(&loop->scratch, &loop->mem, SIZE_MAX / 2);
     pthread_mutex_init(&loop->lock, NULL);
     loop->mailbox = mailbox_new(loop);
     int rc = loop->mailbox ? engine_open(loop) : PUSHER_ERR_NOMEM;
     if (rc) {
-        free(loop->mailbox);
+        pthread_mutex_destroy(&loop->lock);
+        pusher_mailbox_free(loop->mailbox);
         mem_free(mem, loop);
         return rc;
     }
+    owner_set(loop, thread_token());
     *ret = loop;
     return 0;
 }
@@ -75,25 +67,35 @@ static void say_goodbye(pusher_loop *loop)
     }
 }
 
-void pusher_loop_free(pusher_loop *loop)
+static void free_children(pusher_loop *loop)
 {
-    if (!loop)
-        return;
     while (!list_empty(&loop->children)) {
         struct loop_child *child =
             container_of(loop->children.next, struct loop_child, link);
         list_remove(&child->link);
         child->free(child->userdata);
     }
-    mailbox_leave(loop);
-    posts_discard(loop);
+}
+
+void pusher_loop_free(pusher_loop *loop)
+{
+    struct sigpipe sigpipe;
+    /* What a forked child did to the descriptors, it would do to the parent. */
+    if (!loop || loop_is_inherited(loop))
+        return;
+    thread_end(loop);
+    owner_enter(loop);
+    sigpipe_block(&sigpipe);
+    free_children(loop);
+    mailbox_close(loop->mailbox);
     say_goodbye(loop);
     /* Tasks and timers of what libwebsockets still holds are harmless: nothing runs them.
      */
     engine_close(loop);
-    posts_discard(loop);
+    sigpipe_unblock(&sigpipe);
     vhosts_forget(loop);
     buf_free(&loop->scratch);
+    pusher_mailbox_free(loop->mailbox);
     pthread_mutex_destroy(&loop->lock);
     pusher_allocator mem = loop->mem;
     mem_free(&mem, loop);
@@ -132,7 +134,7 @@ static void turn(pusher_loop *loop)
 {
     loop->now = clock_ms();
     look_for_suspension(loop);
-    posts_run(loop);
+    mailbox_run(loop->mailbox);
     engine_turn(loop);
     timers_run(loop);
 }
@@ -155,22 +157,34 @@ static bool dispatch(pusher_loop *loop)
     return false;
 }
 
-int pusher_loop_dispatch(pusher_loop *loop)
+static int dispatch_once(pusher_loop *loop, bool *ret_gone)
 {
-    if (!loop)
-        return PUSHER_ERR_INVALID;
+    struct sigpipe sigpipe;
+    if (thread_is_elsewhere(loop))
+        return PUSHER_ERR_WRONG_THREAD;
+    owner_check_outside(loop);
     if (loop->dispatching)
         return PUSHER_ERR_REENTRANT;
+    owner_enter(loop);
+    sigpipe_block(&sigpipe);
     int rc = engine_wait(loop, 0);
-    dispatch(loop);
+    *ret_gone = dispatch(loop);
+    sigpipe_unblock(&sigpipe);
+    if (!*ret_gone)
+        owner_leave(loop);
     return rc;
 }
 
-/* Until stopped, `*done` (may be NULL), or the deadline (UINT64_MAX: none). */
-static int run(pusher_loop *loop, const int *done, uint64_t deadline)
+int pusher_loop_dispatch(pusher_loop *loop)
 {
-    if (loop->dispatching)
-        return PUSHER_ERR_REENTRANT;
+    bool gone = false;
+    return loop ? dispatch_once(loop, &gone) : PUSHER_ERR_INVALID;
+}
+
+/* Until stopped, `*done` (may be NULL), or the deadline (UINT64_MAX: none). */
+static int run_inside(pusher_loop *loop, const int *done, uint64_t deadline,
+                      bool *ret_gone)
+{
     engine_arm(loop);
     for (;;) {
         if (atomic_exchange(&loop->stop, false) || (done && *done))
@@ -182,9 +196,31 @@ static int run(pusher_loop *loop, const int *done, uint64_t deadline)
         int rc = engine_wait(loop, timeout_ms);
         if (rc)
             return rc;
-        if (dispatch(loop))
+        if (dispatch(loop)) {
+            *ret_gone = true;
             return 0;
+        }
     }
+}
+
+static int run(pusher_loop *loop, const int *done, uint64_t deadline)
+{
+    struct sigpipe sigpipe;
+    bool gone = false;
+    if (thread_is_elsewhere(loop))
+        return PUSHER_ERR_WRONG_THREAD;
+    owner_check_outside(loop);
+    if (loop->dispatching)
+        return PUSHER_ERR_REENTRANT;
+    owner_enter(loop);
+    sigpipe_block(&sigpipe);
+    int rc = run_inside(loop, done, deadline, &gone);
+    sigpipe_unblock(&sigpipe);
+    if (!gone) {
+        owner_leave(loop);
+        owner_set(loop, thread_is_here(loop) ? OWNER_BACKGROUND : OWNER_NOBODY);
+    }
+    return rc;
 }
 
 int loop_run_until(pusher_loop *loop, const int *done)
@@ -194,20 +230,29 @@ int loop_run_until(pusher_loop *loop, const int *done)
 
 int pusher_loop_run(pusher_loop *loop)
 {
-    return loop ? run(loop, NULL, UINT64_MAX) : PUSHER_ERR_INVALID;
+    return loop ? loop_run_until(loop, NULL) : PUSHER_ERR_INVALID;
 }
 
 int pusher_loop_run_for(pusher_loop *loop, uint32_t timeout_ms)
 {
     if (!loop || timeout_ms > INT_MAX)
         return PUSHER_ERR_INVALID;
-    if (loop->dispatching)
-        return PUSHER_ERR_REENTRANT;
-    if (timeout_ms == 0) {
-        pusher_loop_dispatch(loop);
-        return atomic_exchange(&loop->stop, false) ? 0 : PUSHER_ERR_TIMEOUT;
-    }
-    return run(loop, NULL, clock_ms() + timeout_ms);
+    if (timeout_ms)
+        return run(loop, NULL, clock_ms() + timeout_ms);
+    bool gone = false;
+    int rc = dispatch_once(loop, &gone);
+    if (rc || gone)
+        return rc;
+    owner_set(loop, OWNER_NOBODY);
+    return atomic_exchange(&loop->stop, false) ? 0 : PUSHER_ERR_TIMEOUT;
+}
+
+void pusher_loop_stop(pusher_loop *loop)
+{
+    if (!loop)
+        return;
+    atomic_store(&loop->stop, true);
+    engine_wake(loop);
 }
 
 int pusher_loop_fd(const pusher_loop *loop)

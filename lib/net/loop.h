@@ -6,13 +6,27 @@
 #ifndef NET_LOOP_H
 #define NET_LOOP_H
 
+#include <stdbool.h>
+
 #include <pusher/loop.h>
 
 #include "base/buf.h"
 #include "base/heap.h"
 #include "base/list.h"
 
-/* The library waits by itself and cannot be woken by a signal-unsafe call; see loop.c. */
+/* At the beginning of every public call that belongs to the loop's thread. Nothing in
+ * builds without assertions; else a call on another thread, or in a forked child, ends
+ * the program. */
+#ifdef NDEBUG
+#define loop_check(loop) ((void)0)
+#else
+void loop_check_from(const pusher_loop *loop, const char *function);
+#define loop_check(loop) loop_check_from((loop), __func__)
+#endif
+
+/* True in a child that was forked after the loop was made: descriptors are shared, so
+ * that whatever is done to them is done to the parent. */
+bool loop_is_inherited(const pusher_loop *loop);
 
 /* Monotonic milliseconds, those included in which the system was suspended; read once a
  * turn inside dispatch, fresh outside of it. */

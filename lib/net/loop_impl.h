@@ -12,13 +12,11 @@
 
 #include "net/loop.h"
 #include "net/lws_internal.h"
+#include "net/mailbox.h"
+#include "net/owner.h"
 
-/* Lets a late answer of a resolver thread find the loop, or find that it is gone. */
-struct mailbox {
-    pthread_mutex_t lock;
-    pusher_loop *loop; /* NULL: gone */
-    unsigned users;    /* the loop and the threads under way */
-};
+/* Of the background thread. */
+enum { THREAD_NONE, THREAD_RUNS, THREAD_IS_JOINED };
 
 struct pusher_loop {
     pusher_allocator mem;
@@ -46,12 +44,18 @@ struct pusher_loop {
     struct list children;
     unsigned websockets; /* that there are, in whatever state */
     struct buf scratch;
-    struct mailbox *mailbox;
+    pid_t process; /* that made it */
 
     /* What other threads touch. */
-    pthread_mutex_t lock;
-    struct list posts;
+    pusher_mailbox *mailbox;
     atomic_bool stop;
+    pthread_mutex_t lock; /* held while the background thread is made */
+    pthread_t thread;     /* once THREAD_RUNS */
+    atomic_int thread_state;
+    atomic_uintptr_t thread_token; /* 0: none, or it has not begun */
+#ifndef NDEBUG
+    struct owner owner;
+#endif
 };
 
 /* engine.c */
@@ -69,10 +73,6 @@ void engine_arm(pusher_loop *loop);
  * or PUSHER_ERR_SYSTEM. */
 int engine_wait(pusher_loop *loop, int timeout_ms);
 void engine_wake(pusher_loop *loop); /* any thread */
-
-/* post.c */
-void posts_run(pusher_loop *loop);
-void posts_discard(pusher_loop *loop);
 
 /* timers.c */
 void timers_run(pusher_loop *loop);

@@ -17,7 +17,8 @@
 #include "net/loop_impl.h"
 
 struct resolution {
-    struct mailbox *mailbox;
+    struct post post; /* first: it is freed by this */
+    pusher_mailbox *mailbox;
     void (*done)(void *userdata,
                  const struct resolver_answer *answer); /* NULL: cancelled */
     void *userdata;
@@ -25,30 +26,10 @@ struct resolution {
     char name[];
 };
 
-static void mailbox_release(struct mailbox *mailbox)
-{
-    pthread_mutex_lock(&mailbox->lock);
-    bool last = --mailbox->users == 0;
-    pthread_mutex_unlock(&mailbox->lock);
-    if (last) {
-        pthread_mutex_destroy(&mailbox->lock);
-        free(mailbox);
-    }
-}
-
-void mailbox_leave(pusher_loop *loop)
-{
-    pthread_mutex_lock(&loop->mailbox->lock);
-    loop->mailbox->loop = NULL;
-    pthread_mutex_unlock(&loop->mailbox->lock);
-    mailbox_release(loop->mailbox);
-}
-
-static void resolution_free(void *arg)
+static void leave_mailbox(void *arg)
 {
     struct resolution *resolution = arg;
-    mailbox_release(resolution->mailbox);
-    free(resolution);
+    pusher_mailbox_free(resolution->mailbox);
 }
 
 static void deliver(void *arg)
@@ -58,20 +39,13 @@ static void deliver(void *arg)
         resolution->done(resolution->userdata, &resolution->answer);
 }
 
-/* On any thread: hands the answer to the loop, or drops it. */
+/* On any thread: hands the answer to the loop, or drops it when that is gone. */
 static void answer(struct resolution *resolution)
 {
-    struct mailbox *mailbox = resolution->mailbox;
-    pthread_mutex_lock(&mailbox->lock);
-    mailbox->users++; /* keeps it until it is unlocked */
-    if (mailbox->loop) {
-        pusher_loop_post(mailbox->loop, deliver, resolution, resolution_free);
-        resolution = NULL;
-    }
-    pthread_mutex_unlock(&mailbox->lock);
-    if (resolution)
-        resolution_free(resolution);
-    mailbox_release(mailbox);
+    /* Our own stay: the loop may be done with the answer and gone before we are out. */
+    pusher_mailbox *mailbox = mailbox_enter(resolution->mailbox);
+    mailbox_put(mailbox, &resolution->post);
+    pusher_mailbox_free(mailbox);
 }
 
 static bool is_numeric(const char *name)
@@ -132,13 +106,12 @@ int resolver_start(pusher_loop *loop, const char *name,
     struct resolution *resolution = calloc(1, sizeof *resolution + strlen(name) + 1);
     if (!resolution)
         return PUSHER_ERR_NOMEM;
-    resolution->mailbox = loop->mailbox;
+    resolution->post =
+        (struct post){.fn = deliver, .arg = resolution, .free_arg = leave_mailbox};
+    resolution->mailbox = mailbox_enter(loop->mailbox);
     resolution->done = done;
     resolution->userdata = userdata;
     memcpy(resolution->name, name, strlen(name) + 1);
-    pthread_mutex_lock(&loop->mailbox->lock);
-    loop->mailbox->users++;
-    pthread_mutex_unlock(&loop->mailbox->lock);
     *ret = resolution;
     if (is_numeric(name)) {
         strncpy(resolution->answer.addresses[0], name, ADDRESS_TEXT_MAX - 1);

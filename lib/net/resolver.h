@@ -27,7 +27,4 @@ int resolver_start(pusher_loop *loop, const char *name,
 /* `done` does not run any more; the thread is left to itself. */
 void resolver_cancel(struct resolution *resolution);
 
-/* The loop goes away: late answers find nobody. */
-void mailbox_leave(pusher_loop *loop);
-
 #endif

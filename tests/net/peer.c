@@ -234,3 +234,13 @@ int peer_threads(void)
 {
     return entries("/proc/self/task");
 }
+
+void peer_await_threads(int threads)
+{
+    static const struct timespec moment = {.tv_nsec = STEP_MS * 1000000L};
+    peer_begin();
+    while (peer_threads() != threads) {
+        assert_true(now_ms() < deadline);
+        nanosleep(&moment, NULL);
+    }
+}

@@ -51,5 +51,8 @@ bool peer_run_until(pusher_loop *loop, const bool *done);
 /* Open descriptors and threads of this process. */
 int peer_descriptors(void);
 int peer_threads(void);
+/* A thread that was joined may be listed for a moment yet: waits until `threads` are
+ * left. */
+void peer_await_threads(int threads);
 
 #endif
