@@ -1,12 +1,12 @@
 /*
- * The library on a thread of its own, and calls into it from another one: everything but
- * pusher_loop_post() and pusher_loop_stop() belongs to the thread that runs the loop.
+ * The library on a thread of its own, and calls into it from another one: from
+ * pusher_loop_start() to pusher_loop_join(), everything but pusher_loop_post() and
+ * pusher_loop_stop() belongs to that thread.
  *
  *   background_thread KEY HOST PORT    (without TLS, as of `pusherctl sandbox`)
  *
  * The main thread reads channel names from standard input; end of input ends the program.
  */
-#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -39,12 +39,6 @@ static void subscribe(void *arg)
         error = pusher_channel_bind(channel, NULL, on_event, NULL, NULL, NULL);
     if (error)
         fprintf(stderr, "%s: %s\n", request->channel, pusher_strerror(error));
-}
-
-static void *run_loop(void *loop)
-{
-    pusher_loop_run(loop);
-    return NULL;
 }
 
 static void post_names(pusher_loop *loop, pusher_client *client)
@@ -84,15 +78,17 @@ int main(int argc, char **argv)
         pusher_loop_free(loop);
         return 1;
     }
-    pusher_client_connect(client); /* before the loop runs, this thread owns it */
-
-    pthread_t thread;
-    if (pthread_create(&thread, NULL, run_loop, loop) == 0) {
+    pusher_client_connect(client); /* before the thread starts, this one owns the loop */
+    error = pusher_loop_start(loop);
+    if (error) {
+        fprintf(stderr, "%s\n", pusher_strerror(error));
+    } else {
         post_names(loop, client);
         pusher_loop_stop(loop);
-        pthread_join(thread, NULL);
+        pusher_loop_join(loop);
     }
+    /* Ours again. Names that were posted last and not looked at have been freed. */
     pusher_client_free(client);
     pusher_loop_free(loop);
-    return 0;
+    return error != 0;
 }

@@ -1,6 +1,7 @@
-"""The examples that need an authorization, with the sandbox and an endpoint."""
+"""The examples that need an authorization or a thread, with the sandbox and an endpoint."""
 
 import os
+import re
 import tempfile
 import time
 
@@ -46,6 +47,10 @@ class Examples(Case):
             self.assertLess(time.monotonic(), deadline)
             time.sleep(0.02)
 
+    def await_line(self, example, pattern):
+        while not re.search(pattern, line := example.next_line()):
+            self.assertIsNotNone(line)
+
     def test_presence_room(self):
         room = self.run_example("presence_room", "presence-room")
         self.assertEqual("here: alice", room.next_line())
@@ -85,6 +90,20 @@ class Examples(Case):
             self.assertRegex(example.next_line(), r"^Ä \d+$")
             headers = {name.lower(): value for name, value in self.auth.requests[0][0].items()}
             self.assertEqual("Bearer t1", headers["authorization"])
+
+    def test_background_thread(self):
+        example = self.keep(Example("background_thread", self.sandbox.key, "127.0.0.1",
+                                    self.sandbox.port))
+        for channel in ("room", "hall"):
+            example.write(channel)  # while the first one is served already
+            for number in range(200):
+                self.publish(channel, "order", f"{number}")
+                if not example.lines.empty():
+                    break
+            self.await_line(example, rf"^{channel} order \d+$")
+        example.popen.stdin.close()
+        self.assertEqual(0, example.wait())
+        self.assertEqual("", example.error_text())
 
 
 if __name__ == "__main__":
