@@ -2,9 +2,9 @@
  * The sandbox: a small Channels server inside the process, for first steps and for tests.
  * It speaks protocol 7 for public, private, encrypted, presence and cache channels, with
  * client events, signs users in (USER-01 … USER-09: server-to-user events, watchlist),
- * and takes events over the HTTP API (API-01: events and batch_events), with full check
- * of signatures. One app, no TLS, no persistence, no statistics: in
- * production use Pusher, soketi, Reverb or Sockudo.
+ * and answers all of the HTTP API (API-01), with full check of signatures. One app, no
+ * TLS, no persistence, no statistics, no webhooks: in production use Pusher, soketi,
+ * Reverb or Sockudo.
  *
  * It lives on a pusher_loop, beside clients if that is wanted, and works while the loop
  * is run or dispatched.

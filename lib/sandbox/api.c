@@ -13,16 +13,34 @@
 #include "base/mem.h"
 #include "base/str.h"
 #include "codec/channel_name.h"
+#include "sandbox/api_channels.h"
 #include "sandbox/api_events.h"
+
+void api_answer_init(const struct service *service, struct api_answer *ret)
+{
+    *ret = (struct api_answer){.status = 500, .content_type = "text/plain"};
+    buf_init(&ret->json, service->mem, API_ANSWER_MAX);
+}
 
 void api_answer_text(struct api_answer *ret, int status, const char *format, ...)
 {
     va_list args;
     va_start(args, format);
+    buf_free(&ret->json);
     ret->status = status;
     ret->content_type = "text/plain; charset=utf-8";
     vsnprintf(ret->text, sizeof ret->text, format, args);
     va_end(args);
+}
+
+void api_answer_json(struct api_answer *ret, int rc)
+{
+    if (rc) {
+        api_answer_text(ret, 500, "The sandbox is out of memory");
+        return;
+    }
+    ret->status = 200;
+    ret->content_type = "application/json";
 }
 
 size_t api_body_max(const struct service *service)
@@ -33,7 +51,7 @@ size_t api_body_max(const struct service *service)
            API_CHANNELS_MAX * (CHANNEL_NAME_MAX + 3);
 }
 
-static pusher_str find_param(const struct api_request *request, const char *name)
+pusher_str api_param(const struct api_request *request, const char *name)
 {
     for (size_t i = 0; i < request->param_count; i++)
         if (str_equal(request->params[i].name, str_of(name)))
@@ -59,7 +77,7 @@ static bool parse_timestamp(pusher_str text, int64_t *ret)
 /* True when the body is the one that was signed; without a body no digest is needed. */
 static bool body_md5_good(const struct api_request *request)
 {
-    pusher_str given = find_param(request, "body_md5");
+    pusher_str given = api_param(request, "body_md5");
     char md5[MD5_HEX + 1];
     if (!given.ptr)
         return request->body.len == 0;
@@ -73,7 +91,7 @@ static bool signature_good(const struct service *service,
     if (request_sign(service->mem, str_of(service->secret), request->method,
                      request->path, request->params, request->param_count, hex))
         return false;
-    bool good = constant_time_equal(find_param(request, "auth_signature"), str_of(hex));
+    bool good = constant_time_equal(api_param(request, "auth_signature"), str_of(hex));
     wipe(hex, sizeof hex);
     return good;
 }
@@ -83,11 +101,11 @@ static bool authenticate(const struct service *service, const struct api_request
                          int64_t now_s, struct api_answer *ret)
 {
     int64_t timestamp;
-    if (!str_equal(find_param(request, "auth_key"), str_of(service->key)))
+    if (!str_equal(api_param(request, "auth_key"), str_of(service->key)))
         api_answer_text(ret, 401, "auth_key is missing or not the key of this app");
-    else if (!str_equal(find_param(request, "auth_version"), STR("1.0")))
+    else if (!str_equal(api_param(request, "auth_version"), STR("1.0")))
         api_answer_text(ret, 401, "auth_version must be 1.0");
-    else if (!parse_timestamp(find_param(request, "auth_timestamp"), &timestamp))
+    else if (!parse_timestamp(api_param(request, "auth_timestamp"), &timestamp))
         api_answer_text(ret, 401, "auth_timestamp is missing or not a number");
     else if (llabs(now_s - timestamp) > REQUEST_CLOCK_SKEW_S)
         api_answer_text(ret, 401,
@@ -105,22 +123,44 @@ static bool authenticate(const struct service *service, const struct api_request
     return false;
 }
 
+/* A path after /apps/{id} is `prefix`, a name that is not empty, and `suffix`; or,
+ * without a suffix, just `prefix`. The first that fits is meant. */
 struct route {
     const char *method;
-    const char *path; /* after /apps/{id} */
-    void (*run)(struct service *service, pusher_str body, struct api_answer *ret);
+    const char *prefix;
+    const char *suffix;
+    void (*run)(struct service *service, const struct api_request *request,
+                pusher_str name, struct api_answer *ret);
 };
 
 static const struct route routes[] = {
-    {"POST", "/events", api_events},
-    {"POST", "/batch_events", api_batch_events},
+    {"POST", "/events", NULL, api_events},
+    {"POST", "/batch_events", NULL, api_batch_events},
+    {"GET", "/channels", NULL, api_channels},
+    {"GET", "/channels/", "/users", api_channel_users},
+    {"GET", "/channels/", "", api_channel},
+    {"POST", "/users/", "/terminate_connections", api_terminate_user},
 };
 
-static const struct route *find_route(pusher_str method, pusher_str path)
+static bool path_fits(const struct route *route, pusher_str path, pusher_str *name)
+{
+    pusher_str prefix = str_of(route->prefix), suffix = str_of(route->suffix);
+    *name = (pusher_str){NULL, 0};
+    if (!route->suffix)
+        return str_equal(path, prefix);
+    if (!str_starts_with(path, prefix) || path.len <= prefix.len + suffix.len ||
+        !str_equal(str_skip(path, path.len - suffix.len), suffix))
+        return false;
+    *name = (pusher_str){path.ptr + prefix.len, path.len - prefix.len - suffix.len};
+    return true;
+}
+
+static const struct route *find_route(pusher_str method, pusher_str path,
+                                      pusher_str *name)
 {
     for (size_t i = 0; i < sizeof routes / sizeof *routes; i++)
         if (str_equal(method, str_of(routes[i].method)) &&
-            str_equal(path, str_of(routes[i].path)))
+            path_fits(&routes[i], path, name))
             return &routes[i];
     return NULL;
 }
@@ -132,15 +172,18 @@ static void handle_app(struct service *service, const struct api_request *reques
     pusher_str app_id = {rest.ptr, 0};
     while (app_id.len < rest.len && rest.ptr[app_id.len] != '/')
         app_id.len++;
-    const struct route *route = find_route(request->method, str_skip(rest, app_id.len));
+    pusher_str name;
+    const struct route *route =
+        find_route(request->method, str_skip(rest, app_id.len), &name);
     if (!str_equal(app_id, str_of(service->app_id)))
         api_answer_text(ret, 404, "There is no app with this id");
     else if (!route)
         api_answer_text(ret, 404,
-                        "The sandbox offers POST /apps/{id}/events and "
-                        "POST /apps/{id}/batch_events");
+                        "The sandbox offers, under /apps/{id}, POST /events, "
+                        "/batch_events and /users/{id}/terminate_connections, and GET "
+                        "/channels, /channels/{name} and /channels/{name}/users");
     else if (authenticate(service, request, now_s, ret))
-        route->run(service, request->body, ret);
+        route->run(service, request, name, ret);
 }
 
 void api_handle(struct service *service, const struct api_request *request, int64_t now_s,

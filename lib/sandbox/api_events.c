@@ -4,8 +4,6 @@
  */
 #include "sandbox/api_events.h"
 
-#include <stdio.h>
-
 #include "base/log.h"
 #include "base/str.h"
 #include "base/utf8.h"
@@ -13,6 +11,7 @@
 #include "codec/json.h"
 #include "codec/json_tree.h"
 #include "net/loop.h"
+#include "sandbox/api_info.h"
 #include "server/sign.h"
 
 /* One event of a body; the texts belong to the parsed body. */
@@ -22,6 +21,7 @@ struct event {
     pusher_str socket_id; /* ptr NULL: none */
     pusher_str channels[API_CHANNELS_MAX];
     size_t channel_count;
+    unsigned info; /* what the answer is to tell of them */
 };
 
 static bool read_channels(struct json_object *list, struct event *event,
@@ -83,6 +83,10 @@ static bool read_event(const struct service *service, struct json_object *value,
     };
     if (list && !read_channels(list, event, ret))
         return false;
+    if (!info_parse(json_text(json_member(value, "info")), &event->info)) {
+        api_answer_text(ret, 400, INFO_NAMES);
+        return false;
+    }
     return check_event(service, event, ret);
 }
 
@@ -101,15 +105,18 @@ static int publish(struct service *service, const struct event *event)
     return 0;
 }
 
-static void answer_published(int rc, struct api_answer *ret)
+/* Appends {"channels":{…}}, or {} when nothing was asked for. */
+static int append_info(struct buf *out, struct service *service,
+                       const struct event *event)
 {
-    if (rc) {
-        api_answer_text(ret, 500, "The sandbox is out of memory");
-        return;
+    if (!event->info)
+        return buf_append(out, STR("{}"));
+    int rc = buf_append(out, STR("{\"channels\":{"));
+    for (size_t i = 0; !rc && i < event->channel_count; i++) {
+        const struct hub_facts facts = hub_channel(&service->hub, event->channels[i]);
+        rc = info_append_channel(out, service, &facts, event->info);
     }
-    ret->status = 200;
-    ret->content_type = "application/json";
-    snprintf(ret->text, sizeof ret->text, "{}");
+    return rc ? rc : buf_append(out, STR("}}"));
 }
 
 /* The body as an object; NULL with the answer filled in. */
@@ -118,7 +125,7 @@ static struct json_object *parse_body(pusher_str body, struct api_answer *ret)
     struct json_object *value = NULL;
     int rc = utf8_valid(body) ? json_parse(body, &value) : PUSHER_ERR_INVALID;
     if (rc == PUSHER_ERR_NOMEM) {
-        answer_published(rc, ret);
+        api_answer_json(ret, rc);
         return NULL;
     }
     if (rc || !json_is_object(value)) {
@@ -129,12 +136,18 @@ static struct json_object *parse_body(pusher_str body, struct api_answer *ret)
     return value;
 }
 
-void api_events(struct service *service, pusher_str body, struct api_answer *ret)
+void api_events(struct service *service, const struct api_request *request,
+                pusher_str name, struct api_answer *ret)
 {
-    struct json_object *value = parse_body(body, ret);
+    struct json_object *value = parse_body(request->body, ret);
     struct event event;
-    if (value && read_event(service, value, true, &event, ret))
-        answer_published(publish(service, &event), ret);
+    (void)name;
+    if (value && read_event(service, value, true, &event, ret)) {
+        int rc = publish(service, &event);
+        if (!rc)
+            rc = append_info(&ret->json, service, &event);
+        api_answer_json(ret, rc);
+    }
     json_release(value);
 }
 
@@ -153,16 +166,42 @@ static bool read_batch(const struct service *service, struct json_object *list,
     return true;
 }
 
-void api_batch_events(struct service *service, pusher_str body, struct api_answer *ret)
+/* {"batch":[…]} with what was asked for of each event, or {} when nothing was. */
+static int append_batch_info(struct buf *out, struct service *service,
+                             const struct event *events, size_t count)
 {
-    struct json_object *value = parse_body(body, ret);
+    unsigned info = 0;
+    for (size_t i = 0; i < count; i++)
+        info |= events[i].info;
+    if (!info)
+        return buf_append(out, STR("{}"));
+    int rc = buf_append(out, STR("{\"batch\":["));
+    for (size_t i = 0; !rc && i < count; i++) {
+        const struct hub_facts facts = hub_channel(&service->hub, events[i].channels[0]);
+        rc = buf_append(out, i ? STR(",{") : STR("{"));
+        if (!rc)
+            rc = info_append(out, service, &facts, events[i].info);
+        if (!rc)
+            rc = buf_append_byte(out, '}');
+    }
+    return rc ? rc : buf_append(out, STR("]}"));
+}
+
+void api_batch_events(struct service *service, const struct api_request *request,
+                      pusher_str name, struct api_answer *ret)
+{
+    struct json_object *value = parse_body(request->body, ret);
     struct json_object *list = json_member(value, "batch");
     struct event events[API_BATCH_MAX];
+    (void)name;
     if (value && read_batch(service, list, events, ret)) {
+        size_t count = json_array_size(list);
         int rc = 0;
-        for (size_t i = 0; !rc && i < json_array_size(list); i++)
+        for (size_t i = 0; !rc && i < count; i++)
             rc = publish(service, &events[i]);
-        answer_published(rc, ret);
+        if (!rc)
+            rc = append_batch_info(&ret->json, service, events, count);
+        api_answer_json(ret, rc);
     }
     json_release(value);
 }

@@ -6,8 +6,11 @@
 
 #include "sandbox/api.h"
 
-/* Both check everything first: a refused request publishes nothing. */
-void api_events(struct service *service, pusher_str body, struct api_answer *ret);
-void api_batch_events(struct service *service, pusher_str body, struct api_answer *ret);
+/* Both check everything first: a refused request publishes nothing. `name` means nothing.
+ */
+void api_events(struct service *service, const struct api_request *request,
+                pusher_str name, struct api_answer *ret);
+void api_batch_events(struct service *service, const struct api_request *request,
+                      pusher_str name, struct api_answer *ret);
 
 #endif

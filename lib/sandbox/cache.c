@@ -50,14 +50,18 @@ static struct entry *find_entry(struct cache *cache, pusher_str channel)
     return node ? container_of(node, struct entry, node) : NULL;
 }
 
-struct packet *cache_find(struct cache *cache, pusher_str channel, uint64_t now_ms)
+struct packet *cache_find(struct cache *cache, pusher_str channel, uint64_t now_ms,
+                          uint64_t *expires_ms)
 {
     struct entry *entry = find_entry(cache, channel);
-    if (entry && now_ms >= entry->expires_ms) {
+    if (!entry)
+        return NULL;
+    if (now_ms >= entry->expires_ms) {
         remove_entry(cache, entry);
         return NULL;
     }
-    return entry ? entry->packet : NULL;
+    *expires_ms = entry->expires_ms;
+    return entry->packet;
 }
 
 /* A new entry without a packet; NULL when memory runs out. */

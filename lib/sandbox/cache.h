@@ -22,8 +22,10 @@ struct cache {
 void cache_init(struct cache *cache, const pusher_allocator *mem);
 void cache_free(struct cache *cache);
 
-/* The event of `channel`, borrowed; NULL: none, or too old. */
-struct packet *cache_find(struct cache *cache, pusher_str channel, uint64_t now_ms);
+/* The event of `channel`, borrowed, and when it will be too old; NULL: none, or too old.
+ */
+struct packet *cache_find(struct cache *cache, pusher_str channel, uint64_t now_ms,
+                          uint64_t *expires_ms);
 
 /* Remembers `packet` instead of what was there; takes a reference. 0, or PUSHER_ERR_NOMEM
  * and nothing changed. */

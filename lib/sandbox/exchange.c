@@ -14,7 +14,8 @@
 
 enum {
     PARAM_MAX = 1024,   /* bytes of one name=value */
-    ANSWER_MAX = 1024,  /* head and body */
+    HEAD_MAX = 256,     /* bytes of an answer before its body */
+    PIECE_MAX = 16384,  /* bytes written in one go */
     LENGTH_DIGITS = 12, /* of a Content-Length */
 };
 
@@ -31,6 +32,8 @@ struct exchange {
     size_t param_count;
     bool has_body;
     struct buf body;
+    struct buf answer;   /* room for libwebsockets, then head and body */
+    size_t answer_start; /* what has been written lies before */
 };
 
 static void set_trouble(struct exchange *exchange, enum trouble trouble)
@@ -106,6 +109,8 @@ struct exchange *exchange_new(struct service *service, struct lws *wsi, pusher_s
     exchange->method = read_method(wsi);
     exchange->has_body = read_has_body(wsi);
     buf_init(&exchange->body, service->mem, api_body_max(service));
+    buf_init(&exchange->answer, service->mem, LWS_PRE + HEAD_MAX + API_ANSWER_MAX);
+    exchange->answer_start = LWS_PRE;
     exchange->path = mem_dup(service->mem, path);
     if (!exchange->path)
         set_trouble(exchange, NO_MEMORY);
@@ -121,6 +126,7 @@ void exchange_free(struct exchange *exchange)
         mem_free(exchange->service->mem, exchange->texts[i]);
     mem_free(exchange->service->mem, exchange->path);
     buf_free(&exchange->body);
+    buf_free(&exchange->answer);
     mem_free(exchange->service->mem, exchange);
 }
 
@@ -158,29 +164,62 @@ static const char *status_text(int status)
     }
 }
 
-static int write_answer(struct lws *wsi, const struct api_answer *answer)
+static int format_head(char out[HEAD_MAX], int status, const char *type, size_t length)
 {
-    unsigned char bytes[LWS_PRE + ANSWER_MAX];
-    int len = snprintf((char *)bytes + LWS_PRE, ANSWER_MAX,
-                       "HTTP/1.1 %d %s\r\nContent-Type: %s\r\nContent-Length: %zu\r\n"
-                       "Connection: close\r\n\r\n%s",
-                       answer->status, status_text(answer->status), answer->content_type,
-                       strlen(answer->text), answer->text);
-    if (len > 0 && len < ANSWER_MAX)
-        lws_write(wsi, bytes + LWS_PRE, (size_t)len, LWS_WRITE_HTTP_FINAL);
-    return -1;
+    return snprintf(out, HEAD_MAX,
+                    "HTTP/1.1 %d %s\r\nContent-Type: %s\r\nContent-Length: %zu\r\n"
+                    "Connection: close\r\n\r\n",
+                    status, status_text(status), type, length);
 }
 
 int exchange_refuse(struct lws *wsi, int status, const char *text)
 {
-    struct api_answer answer;
-    api_answer_text(&answer, status, "%s", text);
-    return write_answer(wsi, &answer);
+    unsigned char bytes[LWS_PRE + 2 * HEAD_MAX];
+    char *out = (char *)bytes + LWS_PRE;
+    int head = format_head(out, status, "text/plain; charset=utf-8", strlen(text));
+    int body = snprintf(out + head, HEAD_MAX, "%s", text);
+    if (body < HEAD_MAX)
+        lws_write(wsi, bytes + LWS_PRE, (size_t)(head + body), LWS_WRITE_HTTP_FINAL);
+    return -1;
 }
 
-int exchange_finish(struct exchange *exchange, struct lws *wsi)
+static int keep_answer(struct buf *out, const struct api_answer *answer)
 {
-    struct api_answer answer;
+    static const char room[LWS_PRE] = {0};
+    char head[HEAD_MAX];
+    pusher_str body = answer->json.len ? buf_str(&answer->json) : str_of(answer->text);
+    int len = format_head(head, answer->status, answer->content_type, body.len);
+    int rc = buf_append(out, (pusher_str){room, sizeof room});
+    if (!rc)
+        rc = buf_append(out, (pusher_str){head, (size_t)len});
+    return rc ? rc : buf_append(out, body);
+}
+
+bool exchange_answering(const struct exchange *exchange)
+{
+    return exchange->answer.len > 0;
+}
+
+int exchange_write(struct exchange *exchange, struct lws *wsi)
+{
+    struct buf *answer = &exchange->answer;
+    size_t left = answer->len - exchange->answer_start;
+    size_t piece = left < PIECE_MAX ? left : PIECE_MAX;
+    if (!left)
+        return -1;
+    /* What lies before a piece is written already: libwebsockets may spoil it. */
+    unsigned char *at = (unsigned char *)answer->ptr + exchange->answer_start;
+    int written =
+        lws_write(wsi, at, piece, piece == left ? LWS_WRITE_HTTP_FINAL : LWS_WRITE_HTTP);
+    exchange->answer_start += piece;
+    if (written < 0 || (piece == left && !lws_partial_buffered(wsi)))
+        return -1;
+    lws_callback_on_writable(wsi);
+    return 0;
+}
+
+static void act(struct exchange *exchange, struct api_answer *ret)
+{
     const struct api_request request = {
         .method = exchange->method,
         .path = str_of(exchange->path),
@@ -190,17 +229,27 @@ int exchange_finish(struct exchange *exchange, struct lws *wsi)
     };
     switch (exchange->trouble) {
     case FINE:
-        api_handle(exchange->service, &request, (int64_t)time(NULL), &answer);
+        api_handle(exchange->service, &request, (int64_t)time(NULL), ret);
         break;
     case NO_MEMORY:
-        api_answer_text(&answer, 500, "The sandbox is out of memory");
+        api_answer_text(ret, 500, "The sandbox is out of memory");
         break;
     case TOO_LARGE:
-        api_answer_text(&answer, 413, "The body is too large");
+        api_answer_text(ret, 413, "The body is too large");
         break;
     case BAD_QUERY:
-        api_answer_text(&answer, 400, "The query has too many or too long parameters");
+        api_answer_text(ret, 400, "The query has too many or too long parameters");
         break;
     }
-    return write_answer(wsi, &answer);
+}
+
+int exchange_finish(struct exchange *exchange, struct lws *wsi)
+{
+    struct api_answer answer;
+    api_answer_init(exchange->service, &answer);
+    act(exchange, &answer);
+    int rc = keep_answer(&exchange->answer, &answer);
+    buf_free(&answer.json);
+    return rc ? exchange_refuse(wsi, 500, "The sandbox is out of memory")
+              : exchange_write(exchange, wsi);
 }

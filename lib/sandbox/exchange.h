@@ -23,8 +23,15 @@ bool exchange_wants_body(const struct exchange *exchange);
  * reaches a client that is still sending. */
 void exchange_body(struct exchange *exchange, pusher_str piece);
 
-/* The request is complete: acts on it and writes the answer. Returns -1: close. */
+/* The request is complete: acts on it and begins to write the answer. Returns -1: close;
+ * 0: there is more for exchange_write(). */
 int exchange_finish(struct exchange *exchange, struct lws *wsi);
+
+/* True when exchange_finish() has returned 0. */
+bool exchange_answering(const struct exchange *exchange);
+
+/* The socket can take more of the answer. Returns likewise. */
+int exchange_write(struct exchange *exchange, struct lws *wsi);
 
 /* Writes an answer without an exchange. Returns -1: close. */
 int exchange_refuse(struct lws *wsi, int status, const char *text);

@@ -164,7 +164,8 @@ static int write_subscribed(struct hub *hub, const struct subscription *subscrip
 static int write_cached(struct hub *hub, pusher_str channel, uint64_t now_ms,
                         struct packet **ret)
 {
-    struct packet *event = cache_find(&hub->cache, channel, now_ms);
+    uint64_t expires_ms;
+    struct packet *event = cache_find(&hub->cache, channel, now_ms, &expires_ms);
     if (!event)
         return reply_cache_miss(hub->mem, channel, ret);
     *ret = packet_ref(event);

@@ -103,4 +103,23 @@ enum hub_verdict hub_publish(struct hub *hub, pusher_str channel, pusher_str eve
 enum hub_verdict hub_client_event(struct hub *hub, struct hub_peer *peer,
                                   pusher_str channel, pusher_str event, pusher_str data);
 
+/* ---- questions ---- */
+
+struct hub_facts {
+    pusher_str name;
+    size_t subscriptions; /* 0: nobody is there */
+    size_t users;         /* of a presence channel */
+};
+
+struct hub_facts hub_channel(const struct hub *hub, pusher_str name);
+
+/* Each calls `visit` until it returns other than 0, and returns that. Channels without a
+ * subscription are not visited; the members of a channel are in order of their arrival.
+ */
+int hub_each_channel(const struct hub *hub,
+                     int (*visit)(const struct hub_facts *facts, void *userdata),
+                     void *userdata);
+int hub_each_member(const struct hub *hub, pusher_str name,
+                    int (*visit)(pusher_str user_id, void *userdata), void *userdata);
+
 #endif

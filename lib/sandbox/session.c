@@ -147,6 +147,10 @@ int session_callback(struct session *session, enum lws_callback_reasons reason, 
         if (session->exchange)
             exchange_body(session->exchange, text);
         return session->exchange ? 0 : -1;
+    case LWS_CALLBACK_HTTP_WRITEABLE:
+        return session->exchange && exchange_answering(session->exchange)
+                   ? exchange_write(session->exchange, session->wsi)
+                   : 0;
     case LWS_CALLBACK_HTTP_BODY_COMPLETION:
         return session->exchange ? exchange_finish(session->exchange, session->wsi) : -1;
     default:

@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -111,6 +112,9 @@ void peer_open(struct rig *rig, struct peer *peer)
     peer->fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
     assert_true(peer->fd >= 0);
     assert_int_equal(connect(peer->fd, (struct sockaddr *)&address, sizeof address), 0);
+    /* Or the second part of a frame waits 40 ms for the first to be acknowledged. */
+    int on = 1;
+    setsockopt(peer->fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
     assert_int_equal(fcntl(peer->fd, F_SETFL, O_NONBLOCK), 0);
 }
 

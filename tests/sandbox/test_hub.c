@@ -190,9 +190,10 @@ static void cache_is_bounded(void **state)
         snprintf(name, sizeof name, "cache-%d", i);
         assert_int_equal(publish(&world, name, "1", NULL, 0), HUB_OK);
     }
+    uint64_t expires_ms;
     assert_int_equal(map_size(&world.hub.cache.entries), CACHE_ENTRIES_MAX);
-    assert_null(cache_find(&world.hub.cache, STR("cache-0"), 0));
-    assert_non_null(cache_find(&world.hub.cache, STR("cache-1"), 0));
+    assert_null(cache_find(&world.hub.cache, STR("cache-0"), 0, &expires_ms));
+    assert_non_null(cache_find(&world.hub.cache, STR("cache-1"), 0, &expires_ms));
     close_world(&world);
 }
 
