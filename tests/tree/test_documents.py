@@ -9,6 +9,23 @@ import sys
 import unittest
 
 LINK = re.compile(r"\]\(([^)#]+)\)")
+SECTION = re.compile(r"^\[(.+)\]$", re.MULTILINE)
+ELSEWHERE = re.compile(r"^(\S+\.(?:txt|py)): (.+)$")
+METHOD = re.compile(r"^    def (test_\w+)\(", re.MULTILINE)
+
+
+def cells(row):
+    return [cell.strip() for cell in row.strip().strip("|").split("|")]
+
+
+def shown_in_table(text):
+    """(column, name) of each test that the table of docs/servers.md names, and the link at
+    the head of each column."""
+    rows = [line for line in text.splitlines() if line.startswith("|")]
+    heads = [LINK.search(cell) for cell in cells(rows[0])]
+    named = [(column, name) for row in rows[2:] for column, cell in enumerate(cells(row))
+             for name in re.findall(r"`([^`]+)`", cell)]
+    return named, [head and head.group(1) for head in heads]
 
 
 class Documents(unittest.TestCase):
@@ -22,11 +39,35 @@ class Documents(unittest.TestCase):
         self.assertEqual(self.text("examples/quickstart.c"), program)
 
     def test_links_lead_somewhere(self):
-        for path in ("README.md", "examples/README.md"):
+        for path in ("README.md", "examples/README.md", "tests/conformance/README.md",
+                     "docs/servers.md"):
             for link in LINK.findall(self.text(path)):
                 if "://" not in link:
                     with self.subTest(path=path, link=link):
                         self.assertTrue((self.root / path).parent.joinpath(link).exists())
+
+    def names_in(self, file):
+        """The names of the tests in a file of tests/conformance or tests/integration."""
+        if file.endswith(".py"):
+            return set(METHOD.findall(self.text(f"tests/integration/{file}")))
+        return set(SECTION.findall(self.text(f"tests/conformance/{file}")))
+
+    def test_what_servers_support_is_shown_by_tests(self):
+        named, heads = shown_in_table(self.text("docs/servers.md"))
+        files = [head and pathlib.PurePath(head).name for head in heads]
+        found = {path.name: self.names_in(path.name)
+                 for path in (self.root / "tests" / "conformance").glob("*.txt")}
+        self.assertGreater(len(found), 4)
+        shown = {file: set() for file in found}
+        for column, name in named:
+            elsewhere = ELSEWHERE.match(name)
+            file, test = elsewhere.groups() if elsewhere else (files[column], name)
+            with self.subTest(file=file, test=test):
+                self.assertIn(test, self.names_in(file))
+            shown.setdefault(file, set()).add(test)
+        for file, tests in found.items():
+            with self.subTest(file=file):
+                self.assertEqual(set(), tests - shown[file], "not in the table")
 
     def test_each_example_is_built_and_listed(self):
         build = self.text("examples/meson.build")
