@@ -21,6 +21,7 @@ struct sandbox_args {
     const char *app_id;
     const char *key;
     const char *secret;
+    bool subscription_count;
     pusher_log_level log_level;
 };
 
@@ -58,6 +59,10 @@ static const struct option_spec sandbox_options[] = {
      .env = "PUSHER_SECRET",
      .value = "SECRET",
      .help = "default app-secret"},
+    {.name = "subscription-count",
+     .kind = OPTION_FLAG,
+     .offset = FIELD(subscription_count),
+     .help = "tell subscribers how many they are"},
     {.name = "log",
      .kind = OPTION_LEVEL,
      .offset = FIELD(log_level),
@@ -138,6 +143,7 @@ static int serve(pusher_loop *loop, const struct sandbox_args *args)
     options.app_id = args->app_id ? args->app_id : options.app_id;
     options.key = args->key ? args->key : options.key;
     options.secret = args->secret ? args->secret : options.secret;
+    options.subscription_count = args->subscription_count;
     options.log = stderr_log(args->log_level);
 
     pusher_sandbox *sandbox;

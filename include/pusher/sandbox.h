@@ -12,6 +12,8 @@
 #ifndef PUSHER_SANDBOX_H
 #define PUSHER_SANDBOX_H
 
+#include <stdbool.h>
+
 #include <pusher/error.h>
 #include <pusher/log.h>
 #include <pusher/loop.h>
@@ -60,6 +62,11 @@ typedef struct pusher_sandbox_options {
                                  more: HTTP status 413, or in-band error 4301 */
     uint32_t max_client_events_per_s; /* 0 to 1000000; default 10; 0: no limit. Of one
                                          connection (CEV-03); more: in-band error 4301 */
+
+    /* True: the subscribers of all channels but presence channels are told how many they
+     * are, whenever that changes (SUB-14); more than 100 of one channel every five
+     * seconds at most. Default false, as it is in an app of hosted Pusher. */
+    bool subscription_count;
 
     /* What happens, a line each: connections, subscriptions and events at level INFO,
      * refusals at WARN. Never holds the secret, a signature or the data of an event.

@@ -19,6 +19,7 @@ void hub_init(struct hub *hub, const pusher_allocator *mem)
     hub->mem = mem;
     map_init(&hub->channels, mem);
     people_init(&hub->people, mem);
+    hub_counts_init(hub, NULL, NULL);
     cache_init(&hub->cache, mem);
 }
 
@@ -58,6 +59,7 @@ static struct channel *add_channel(struct hub *hub, pusher_str name)
     if (!channel)
         return NULL;
     list_init(&channel->subscriptions);
+    list_init(&channel->changed);
     roster_init(&channel->roster, hub->mem);
     channel->name = mem_dup(hub->mem, name);
     channel->node.key = (pusher_str){channel->name, name.len};
@@ -74,6 +76,7 @@ static void free_channel_if_empty(struct hub *hub, struct channel *channel)
     if (!list_empty(&channel->subscriptions))
         return;
     map_remove(&hub->channels, &channel->node);
+    list_remove(&channel->changed);
     mem_free(hub->mem, channel->name);
     mem_free(hub->mem, channel);
 }
@@ -227,6 +230,7 @@ static enum hub_verdict join(struct hub *hub, struct hub_peer *peer,
     if (welcome.added)
         hub_deliver(channel, welcome.added, peer);
     welcome_release(&welcome);
+    hub_count_changed(hub, channel);
     return HUB_OK;
 }
 
@@ -259,6 +263,7 @@ static void leave(struct hub *hub, struct subscription *subscription)
     }
     if (gone)
         roster_free_user(&channel->roster, gone);
+    hub_count_changed(hub, channel);
     free_channel_if_empty(hub, channel);
 }
 

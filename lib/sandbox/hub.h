@@ -32,9 +32,17 @@ struct hub_peer {
     void (*end)(struct hub_peer *peer);
 };
 
+/* Who is to be told how many are subscribed; off without on_change. */
+struct hub_counts {
+    struct list changed; /* channels */
+    void (*on_change)(void *userdata);
+    void *userdata;
+};
+
 struct hub {
     const pusher_allocator *mem;
     struct map channels;
+    struct hub_counts counts;
     struct people people;
     struct cache cache;
 };
@@ -102,6 +110,17 @@ enum hub_verdict hub_publish(struct hub *hub, pusher_str channel, pusher_str eve
  * HUB_NO_MEMORY. */
 enum hub_verdict hub_client_event(struct hub *hub, struct hub_peer *peer,
                                   pusher_str channel, pusher_str event, pusher_str data);
+
+/* ---- subscription counts (SUB-14) ---- */
+
+/* `on_change` is called when there is something for hub_send_counts(); it must not call
+ * the hub. NULL: nobody is told. */
+void hub_counts_init(struct hub *hub, void (*on_change)(void *userdata), void *userdata);
+
+/* Tells the subscribers of each channel that has changed how many they are; those of
+ * large ones every five seconds at most. Returns when the next of them are to be told,
+ * UINT64_MAX: there are none. What cannot be written for lack of memory is not told. */
+uint64_t hub_send_counts(struct hub *hub, uint64_t now_ms);
 
 /* ---- questions ---- */
 

@@ -1,6 +1,7 @@
 /*
  * What the files of the hub share: hub.c (who is subscribed), hub_events.c (who gets an
- * event), hub_users.c (who is signed in), hub_query.c (what there is).
+ * event), hub_users.c (who is signed in), hub_counts.c (how many), hub_query.c (what
+ * there is).
  */
 #ifndef SANDBOX_HUB_IMPL_H
 #define SANDBOX_HUB_IMPL_H
@@ -13,6 +14,8 @@ struct channel {
     char *name;
     struct list subscriptions;
     size_t subscription_count; /* of the list */
+    struct list changed;       /* in the hub's counts */
+    uint64_t counted_ms;       /* when they were told of the count; 0: never */
     struct roster roster;      /* empty but for presence channels */
 };
 
@@ -38,5 +41,8 @@ void hub_deliver(const struct channel *channel, struct packet *packet,
 enum hub_verdict hub_publish_to_user(struct hub *hub, pusher_str user_id,
                                      pusher_str channel, pusher_str event,
                                      pusher_str data, pusher_str except);
+
+/* Somebody has come or gone. */
+void hub_count_changed(struct hub *hub, struct channel *channel);
 
 #endif

@@ -3,6 +3,8 @@
  */
 #include "sandbox/reply.h"
 
+#include <stdio.h>
+
 #include "base/buf.h"
 #include "base/str.h"
 #include "codec/frame.h"
@@ -183,6 +185,19 @@ int reply_member_removed(const pusher_allocator *mem, pusher_str channel,
 {
     return reply_member(mem, STR("pusher_internal:member_removed"), channel, user_id,
                         (pusher_str){NULL, 0}, ret);
+}
+
+int reply_subscription_count(const pusher_allocator *mem, pusher_str channel,
+                             size_t count, struct packet **ret)
+{
+    char data[64];
+    snprintf(data, sizeof data, "{\"subscription_count\":%zu}", count);
+    return make_packet(
+        mem,
+        &(struct envelope){.event = STR("pusher_internal:subscription_count"),
+                           .channel = channel,
+                           .data_text = str_of(data)},
+        ret);
 }
 
 int reply_cache_miss(const pusher_allocator *mem, pusher_str channel, struct packet **ret)

@@ -37,6 +37,9 @@ int reply_member_added(const pusher_allocator *mem, pusher_str channel,
 int reply_member_removed(const pusher_allocator *mem, pusher_str channel,
                          pusher_str user_id, struct packet **ret);
 
+int reply_subscription_count(const pusher_allocator *mem, pusher_str channel,
+                             size_t count, struct packet **ret);
+
 int reply_cache_miss(const pusher_allocator *mem, pusher_str channel,
                      struct packet **ret);
 

@@ -64,10 +64,30 @@ static int check_options(const pusher_sandbox_options *o)
     return url_key_valid(str_of(o->key)) ? 0 : PUSHER_ERR_BAD_KEY;
 }
 
+/* ---- subscription counts ---- */
+
+static void on_counts_time(void *userdata)
+{
+    struct service *service = userdata;
+    uint64_t next_ms = hub_send_counts(&service->hub, loop_now(service->loop));
+    if (next_ms != UINT64_MAX)
+        loop_timer_set(service->loop, &service->counts_timer, next_ms);
+}
+
+/* In the next turn, and for what is not due then the timer is set again. */
+static void on_count_change(void *userdata)
+{
+    struct service *service = userdata;
+    loop_timer_set(service->loop, &service->counts_timer, loop_now(service->loop));
+}
+
+/* ---- life ---- */
+
 static void destroy(struct pusher_sandbox *sandbox)
 {
     const pusher_allocator *mem = sandbox->service.mem;
     struct service *service = &sandbox->service;
+    loop_timer_clear(service->loop, &service->counts_timer);
     hub_free(&service->hub);
     if (service->secret)
         wipe(service->secret, strlen(service->secret));
@@ -108,6 +128,10 @@ static struct pusher_sandbox *make(const pusher_sandbox_options *options)
         .max_client_events_per_s = options->max_client_events_per_s,
     };
     hub_init(&sandbox->service.hub, mem);
+    sandbox->service.counts_timer.fire = on_counts_time;
+    sandbox->service.counts_timer.userdata = &sandbox->service;
+    if (options->subscription_count)
+        hub_counts_init(&sandbox->service.hub, on_count_change, &sandbox->service);
     if (sandbox->service.app_id && sandbox->service.key && sandbox->service.secret)
         return sandbox;
     destroy(sandbox);

@@ -7,6 +7,7 @@
 #include <pusher/log.h>
 #include <pusher/loop.h>
 
+#include "net/loop.h"
 #include "sandbox/hub.h"
 
 struct service {
@@ -23,7 +24,8 @@ struct service {
     size_t max_data_bytes;
     uint32_t max_client_events_per_s;
     struct hub hub;
-    uint32_t connection_count; /* that were greeted and are not closed */
+    struct loop_timer counts_timer; /* for hub_send_counts() */
+    uint32_t connection_count;      /* that were greeted and are not closed */
 };
 
 #endif

@@ -209,6 +209,34 @@ class ClientEvents(SandboxCase):
             self.check_received("b", "private-room", "client-typing", number)
 
 
+class Counts(SandboxCase):
+    """Subscription counts (SUB-14)."""
+
+    options = ("--subscription-count",)
+
+    def check_count(self, name, channel, count):
+        self.check_received(name, channel, "pusher:subscription_count",
+                            {"subscription_count": count})
+
+    def test_subscription_counts(self):
+        for name in ("a", "b"):
+            self.connect(name)
+        for channel in ("room", "private-room", "cache-room"):
+            self.clients.subscribe("a", channel)
+            self.check_count("a", channel, 1)
+            self.clients.subscribe("b", channel)
+            self.check_count("a", channel, 2)
+            self.check_count("b", channel, 2)
+            self.clients.call(do="unsubscribe", client="b", channel=channel)
+            self.check_count("a", channel, 1)
+
+    def test_pusherctl_listens(self):
+        listen = self.keep(Listen(self.sandbox.where))
+        listen.expect("subscribed", channel="room")
+        listen.expect("event", channel="room", event="pusher:subscription_count",
+                      data='{"subscription_count":1}')
+
+
 class Connection(SandboxCase):
     def test_ping_by_hand(self):
         self.connect("js")

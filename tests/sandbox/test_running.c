@@ -590,6 +590,37 @@ static void slow_reader(void **state)
     rig_stop(&rig);
 }
 
+/* SUB-14; it is off unless asked for, as the other tests show. */
+static void subscription_counts(void **state)
+{
+    static const char count[] =
+        "{\"event\":\"pusher_internal:subscription_count\",\"channel\":\"room\","
+        "\"data\":\"{\\\"subscription_count\\\":%d}\"}";
+    pusher_sandbox_options options;
+    struct rig rig;
+    struct peer one, two;
+    char expected[128];
+    (void)state;
+    rig_options(&options);
+    options.subscription_count = true;
+    rig_start(&rig, &options);
+    peer_greet(&rig, &one);
+    peer_greet(&rig, &two);
+    subscribe_public(&rig, &one);
+    snprintf(expected, sizeof expected, count, 1);
+    peer_expect(&rig, &one, expected);
+    subscribe_public(&rig, &two);
+    snprintf(expected, sizeof expected, count, 2);
+    peer_expect(&rig, &one, expected);
+    peer_expect(&rig, &two, expected);
+    peer_close(&two);
+    snprintf(expected, sizeof expected, count, 1);
+    peer_expect(&rig, &one, expected);
+    /* It ends with a change that nobody has been told of. */
+    peer_close(&one);
+    rig_stop(&rig);
+}
+
 /* ---- life ---- */
 
 static void options_are_checked(void **state)
@@ -772,6 +803,7 @@ int main(void)
         cmocka_unit_test(body_too_large),
         cmocka_unit_test(silent_peer),
         cmocka_unit_test(slow_reader),
+        cmocka_unit_test(subscription_counts),
         cmocka_unit_test(options_are_checked),
         cmocka_unit_test(ends_at_every_stage),
         cmocka_unit_test(many_on_one_loop),

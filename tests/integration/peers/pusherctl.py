@@ -136,10 +136,10 @@ class Sandbox(Process):
 
     app_id, key, secret = "sandbox-id", "sandbox-key", "sandbox-secret"
 
-    def __init__(self, within=()):
+    def __init__(self, *options, within=()):
         super().__init__("sandbox", [
             *within, PROGRAM, "sandbox", "--port", "0", "--app-id", self.app_id, "--key", self.key,
-            "--secret", self.secret], env=program_environment())
+            "--secret", self.secret, *options], env=program_environment())
         try:
             line = self.next_line() or ""
             words, _, self.port = line.rpartition(":")

@@ -14,9 +14,11 @@ def member(user):
 
 
 class SandboxCase(Case):
+    options = ()  # of the sandbox
+
     @classmethod
     def setUpClass(cls):
-        cls.sandbox = cls.share(Sandbox())
+        cls.sandbox = cls.share(Sandbox(*cls.options))
         cls.publisher = cls.share(Publisher())
 
     def setUp(self):
