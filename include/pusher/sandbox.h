@@ -104,7 +104,8 @@ PUSHER_API int pusher_sandbox_new(pusher_sandbox **ret,
  */
 PUSHER_API void pusher_sandbox_free(pusher_sandbox *sandbox);
 
-/* The port it listens on, never 0; 0 for NULL. Runs no callback. */
+/* The port it listens on, never 0; 0 for NULL. Runs no callback. Safe on any thread while
+ * the sandbox exists. */
 PUSHER_API uint16_t pusher_sandbox_port(const pusher_sandbox *sandbox);
 
 #ifdef __cplusplus

@@ -192,6 +192,7 @@ bool auth_work(pusher_client *client)
 int pusher_auth_resolve(pusher_client *client, pusher_id request, const char *json,
                         size_t json_len)
 {
+    client_check(client);
     if (!client || !json || client->life != CLIENT_ALIVE)
         return PUSHER_ERR_INVALID;
     int rc = core_auth_resolve(client->core, request, (pusher_str){json, json_len});
@@ -203,6 +204,7 @@ int pusher_auth_resolve(pusher_client *client, pusher_id request, const char *js
 int pusher_auth_reject(pusher_client *client, pusher_id request, int http_status,
                        const char *reason)
 {
+    client_check(client);
     if (!client || client->life != CLIENT_ALIVE)
         return PUSHER_ERR_INVALID;
     int rc = core_auth_reject(client->core, request, http_status, str_of(reason));

@@ -17,6 +17,7 @@ static struct binding_scope *scope_of_client(pusher_client *client)
 int pusher_channel_bind(pusher_channel *channel, const char *event, pusher_event_fn fn,
                         void *userdata, pusher_free_fn free_userdata, pusher_id *ret)
 {
+    channel_check(channel);
     return binding_add(channel ? channel->client : NULL, scope_of_channel(channel),
                        &(struct binding_want){event, fn, userdata, free_userdata, false},
                        ret);
@@ -26,6 +27,7 @@ int pusher_channel_bind_once(pusher_channel *channel, const char *event,
                              pusher_event_fn fn, void *userdata,
                              pusher_free_fn free_userdata, pusher_id *ret)
 {
+    channel_check(channel);
     return binding_add(channel ? channel->client : NULL, scope_of_channel(channel),
                        &(struct binding_want){event, fn, userdata, free_userdata, true},
                        ret);
@@ -34,6 +36,7 @@ int pusher_channel_bind_once(pusher_channel *channel, const char *event,
 int pusher_client_bind(pusher_client *client, const char *event, pusher_event_fn fn,
                        void *userdata, pusher_free_fn free_userdata, pusher_id *ret)
 {
+    client_check(client);
     return binding_add(client, scope_of_client(client),
                        &(struct binding_want){event, fn, userdata, free_userdata, false},
                        ret);
@@ -42,6 +45,7 @@ int pusher_client_bind(pusher_client *client, const char *event, pusher_event_fn
 int pusher_client_bind_once(pusher_client *client, const char *event, pusher_event_fn fn,
                             void *userdata, pusher_free_fn free_userdata, pusher_id *ret)
 {
+    client_check(client);
     return binding_add(client, scope_of_client(client),
                        &(struct binding_want){event, fn, userdata, free_userdata, true},
                        ret);
@@ -49,6 +53,7 @@ int pusher_client_bind_once(pusher_client *client, const char *event, pusher_eve
 
 int pusher_client_unbind(pusher_client *client, pusher_id binding)
 {
+    client_check(client);
     if (!client)
         return PUSHER_ERR_INVALID;
     struct binding *found = handle_find(&client->handles, binding);
@@ -74,6 +79,7 @@ static size_t remove_from(pusher_client *client, struct list *bindings, const ch
 size_t pusher_channel_unbind_event(pusher_channel *channel, const char *event,
                                    pusher_event_fn fn, const void *userdata)
 {
+    channel_check(channel);
     struct binding_scope *scope = scope_of_channel(channel);
     return scope ? remove_from(channel->client, &scope->named, event, fn, userdata) : 0;
 }
@@ -81,6 +87,7 @@ size_t pusher_channel_unbind_event(pusher_channel *channel, const char *event,
 size_t pusher_channel_unbind_global(pusher_channel *channel, pusher_event_fn fn,
                                     const void *userdata)
 {
+    channel_check(channel);
     struct binding_scope *scope = scope_of_channel(channel);
     return scope ? remove_from(channel->client, &scope->every, NULL, fn, userdata) : 0;
 }
@@ -88,6 +95,7 @@ size_t pusher_channel_unbind_global(pusher_channel *channel, pusher_event_fn fn,
 size_t pusher_client_unbind_event(pusher_client *client, const char *event,
                                   pusher_event_fn fn, const void *userdata)
 {
+    client_check(client);
     struct binding_scope *scope = scope_of_client(client);
     return scope ? remove_from(client, &scope->named, event, fn, userdata) : 0;
 }
@@ -95,6 +103,7 @@ size_t pusher_client_unbind_event(pusher_client *client, const char *event,
 size_t pusher_client_unbind_global(pusher_client *client, pusher_event_fn fn,
                                    const void *userdata)
 {
+    client_check(client);
     struct binding_scope *scope = scope_of_client(client);
     return scope ? remove_from(client, &scope->every, NULL, fn, userdata) : 0;
 }
@@ -111,12 +120,14 @@ static size_t remove_all(pusher_client *client, struct binding_scope *scope)
 
 size_t pusher_channel_unbind_all(pusher_channel *channel)
 {
+    channel_check(channel);
     struct binding_scope *scope = scope_of_channel(channel);
     return scope ? remove_all(channel->client, scope) : 0;
 }
 
 size_t pusher_client_unbind_all(pusher_client *client)
 {
+    client_check(client);
     struct binding_scope *scope = scope_of_client(client);
     return scope ? remove_all(client, scope) : 0;
 }

@@ -66,6 +66,7 @@ static bool kind_possible(const pusher_client *client, enum channel_kind kind)
 
 int pusher_client_subscribe(pusher_client *client, const char *name, pusher_channel **ret)
 {
+    client_check(client);
     if (!client || !name || client->life != CLIENT_ALIVE)
         return PUSHER_ERR_INVALID;
     pusher_str text = str_of(name);
@@ -107,6 +108,7 @@ static int error_of(enum client_event_fault fault)
 
 int pusher_channel_trigger(pusher_channel *channel, const char *event, const char *json)
 {
+    channel_check(channel);
     if (!channel || !channel->core || !event)
         return PUSHER_ERR_INVALID;
     pusher_client *client = channel->client;
@@ -123,6 +125,7 @@ int pusher_channel_trigger(pusher_channel *channel, const char *event, const cha
 
 uint64_t pusher_client_dropped_events(const pusher_client *client)
 {
+    client_check(client);
     return client ? core_dropped_events(client->core) : 0;
 }
 
@@ -138,6 +141,7 @@ void channel_drop(pusher_channel *channel)
 
 int pusher_channel_unsubscribe(pusher_channel *channel)
 {
+    channel_check(channel);
     if (!channel || !channel->core)
         return PUSHER_ERR_INVALID;
     pusher_client *client = channel->client;
@@ -150,6 +154,7 @@ int pusher_channel_unsubscribe(pusher_channel *channel)
 
 pusher_channel *pusher_client_channel(pusher_client *client, const char *name)
 {
+    client_check(client);
     if (!client || !name || client->life != CLIENT_ALIVE)
         return NULL;
     struct core_channel *known = core_find_channel(client->core, str_of(name));
@@ -158,11 +163,13 @@ pusher_channel *pusher_client_channel(pusher_client *client, const char *name)
 
 pusher_str pusher_channel_name(const pusher_channel *channel)
 {
+    channel_check(channel);
     return channel && channel->core ? core_channel_name(channel->core) : STR("");
 }
 
 pusher_subscription pusher_channel_state(const pusher_channel *channel)
 {
+    channel_check(channel);
     return channel && channel->core ? core_channel_state(channel->core)
                                     : PUSHER_SUBSCRIPTION_WANTED;
 }

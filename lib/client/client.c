@@ -160,6 +160,8 @@ int pusher_client_new(pusher_client **ret, const pusher_options *options)
     memcpy(&known, options, options->struct_size);
     const pusher_allocator *mem = known.allocator ? known.allocator : &mem_default;
     pusher_client *client = NULL;
+    if (known.loop)
+        loop_check(known.loop);
     int rc = ret ? client_build(&known, mem, &client) : PUSHER_ERR_INVALID;
     if (rc) {
         dispatch_free(known.authorizer.free_userdata, known.authorizer.userdata);
@@ -186,7 +188,10 @@ int pusher_client_new(pusher_client **ret, const pusher_options *options)
 
 void pusher_client_free(pusher_client *client)
 {
-    if (!client || client->life == CLIENT_DOOMED)
+    if (!client || loop_is_inherited(client->loop))
+        return;
+    client_check(client);
+    if (client->life == CLIENT_DOOMED)
         return;
     client_enter(client);
     client->life = CLIENT_DOOMED;
@@ -201,6 +206,7 @@ void pusher_client_free(pusher_client *client)
 
 int pusher_client_connect(pusher_client *client)
 {
+    client_check(client);
     if (!client)
         return PUSHER_ERR_INVALID;
     core_connect(client->core, loop_now(client->loop));
@@ -210,6 +216,7 @@ int pusher_client_connect(pusher_client *client)
 
 int pusher_client_disconnect(pusher_client *client)
 {
+    client_check(client);
     if (!client)
         return PUSHER_ERR_INVALID;
     core_disconnect(client->core, loop_now(client->loop));
@@ -219,6 +226,7 @@ int pusher_client_disconnect(pusher_client *client)
 
 int pusher_client_ping(pusher_client *client)
 {
+    client_check(client);
     if (!client)
         return PUSHER_ERR_INVALID;
     int rc = core_ping(client->core, loop_now(client->loop));
@@ -230,6 +238,7 @@ int pusher_client_ping(pusher_client *client)
 int pusher_client_round_trip(const pusher_client *client, uint32_t *last_ms,
                              uint32_t *smoothed_ms)
 {
+    client_check(client);
     uint32_t last, smoothed;
     if (!client)
         return PUSHER_ERR_INVALID;
@@ -244,6 +253,7 @@ int pusher_client_round_trip(const pusher_client *client, uint32_t *last_ms,
 
 int pusher_client_network_changed(pusher_client *client)
 {
+    client_check(client);
     if (!client)
         return PUSHER_ERR_INVALID;
     core_network_changed(client->core, loop_now(client->loop));
@@ -255,12 +265,13 @@ int pusher_client_run(pusher_client *client)
 {
     if (!client)
         return PUSHER_ERR_INVALID;
-    if (loop_in_dispatch(client->loop))
-        return PUSHER_ERR_REENTRANT;
+    int rc = loop_take_over(client->loop, __func__);
+    if (rc)
+        return rc;
     pusher_client_connect(client);
     int run = CLIENT_RUN_GOES_ON;
     client->run = &run;
-    int rc = loop_run_until(client->loop, &run);
+    rc = loop_run_until(client->loop, &run);
     if (run != CLIENT_RUN_FREED)
         client->run = NULL;
     return rc;
@@ -268,11 +279,13 @@ int pusher_client_run(pusher_client *client)
 
 pusher_state pusher_client_state(const pusher_client *client)
 {
+    client_check(client);
     return client ? client->announced : PUSHER_STATE_INITIALIZED;
 }
 
 pusher_str pusher_client_socket_id(const pusher_client *client)
 {
+    client_check(client);
     return client ? core_socket_id(client->core) : STR("");
 }
 

@@ -115,6 +115,11 @@ int options_read(const pusher_options *options, const pusher_allocator *mem,
                  struct core_config *config, struct endpoint *endpoint);
 void endpoint_free(struct endpoint *endpoint, const pusher_allocator *mem);
 
+/* At the beginning of every public call, those that only read included: is the thread the
+ * right one? Nothing in builds without assertions. */
+#define client_check(client)   ((client) ? loop_check((client)->loop) : (void)0)
+#define channel_check(channel) ((channel) ? loop_check((channel)->client->loop) : (void)0)
+
 /*
  * client.c: around everything that may run user code. Leaving the outermost one frees
  * what was removed meanwhile, the client itself included: do not touch it afterwards.

@@ -11,6 +11,7 @@
 
 int pusher_client_signin(pusher_client *client)
 {
+    client_check(client);
     if (!client || client->life != CLIENT_ALIVE)
         return PUSHER_ERR_INVALID;
     if (!auth_possible_for_user(client))
@@ -23,22 +24,26 @@ int pusher_client_signin(pusher_client *client)
 
 pusher_subscription pusher_client_signin_state(const pusher_client *client)
 {
+    client_check(client);
     return client ? core_signin_state(client->core) : PUSHER_SUBSCRIPTION_WANTED;
 }
 
 pusher_str pusher_client_user_id(const pusher_client *client)
 {
+    client_check(client);
     return client ? core_user_id(client->core) : STR("");
 }
 
 pusher_str pusher_client_user_data(const pusher_client *client)
 {
+    client_check(client);
     return client ? core_user_data(client->core) : STR("");
 }
 
 int pusher_client_bind_user(pusher_client *client, const char *event, pusher_event_fn fn,
                             void *userdata, pusher_free_fn free_userdata, pusher_id *ret)
 {
+    client_check(client);
     bool alive = client && client->life == CLIENT_ALIVE;
     struct client_user *user = alive ? client_user(client) : NULL;
     if (alive && !user) {

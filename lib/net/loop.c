@@ -84,6 +84,8 @@ void pusher_loop_free(pusher_loop *loop)
     if (!loop || loop_is_inherited(loop))
         return;
     thread_end(loop);
+    owner_check_idle(loop);
+    owner_set(loop, thread_token());
     owner_enter(loop);
     sigpipe_block(&sigpipe);
     free_children(loop);
@@ -157,17 +159,26 @@ static bool dispatch(pusher_loop *loop)
     return false;
 }
 
+int loop_take_over(pusher_loop *loop, const char *function)
+{
+    if (thread_is_elsewhere(loop))
+        return PUSHER_ERR_WRONG_THREAD;
+    owner_check_outside(loop, function);
+    if (loop->dispatching)
+        return PUSHER_ERR_REENTRANT;
+    owner_set(loop, thread_token());
+    return 0;
+}
+
 static int dispatch_once(pusher_loop *loop, bool *ret_gone)
 {
     struct sigpipe sigpipe;
-    if (thread_is_elsewhere(loop))
-        return PUSHER_ERR_WRONG_THREAD;
-    owner_check_outside(loop);
-    if (loop->dispatching)
-        return PUSHER_ERR_REENTRANT;
+    int rc = loop_take_over(loop, "pusher_loop_dispatch");
+    if (rc)
+        return rc;
     owner_enter(loop);
     sigpipe_block(&sigpipe);
-    int rc = engine_wait(loop, 0);
+    rc = engine_wait(loop, 0);
     *ret_gone = dispatch(loop);
     sigpipe_unblock(&sigpipe);
     if (!*ret_gone)
@@ -207,14 +218,12 @@ static int run(pusher_loop *loop, const int *done, uint64_t deadline)
 {
     struct sigpipe sigpipe;
     bool gone = false;
-    if (thread_is_elsewhere(loop))
-        return PUSHER_ERR_WRONG_THREAD;
-    owner_check_outside(loop);
-    if (loop->dispatching)
-        return PUSHER_ERR_REENTRANT;
+    int rc = loop_take_over(loop, "pusher_loop_run");
+    if (rc)
+        return rc;
     owner_enter(loop);
     sigpipe_block(&sigpipe);
-    int rc = run_inside(loop, done, deadline, &gone);
+    rc = run_inside(loop, done, deadline, &gone);
     sigpipe_unblock(&sigpipe);
     if (!gone) {
         owner_leave(loop);
@@ -287,11 +296,6 @@ void loop_child_attach(pusher_loop *loop, struct loop_child *child)
 void loop_child_detach(struct loop_child *child)
 {
     list_remove(&child->link);
-}
-
-int loop_in_dispatch(const pusher_loop *loop)
-{
-    return loop->dispatching;
 }
 
 struct buf *loop_scratch(pusher_loop *loop)

@@ -76,8 +76,10 @@ struct loop_child {
 void loop_child_attach(pusher_loop *loop, struct loop_child *child);
 void loop_child_detach(struct loop_child *child);
 
-/* True while the loop runs callbacks (between entry and exit of dispatch or run). */
-int loop_in_dispatch(const pusher_loop *loop);
+/* The calling thread is about to run or dispatch the loop, and takes it over. `function`
+ * is the public call that does. 0, PUSHER_ERR_WRONG_THREAD while the loop has a
+ * background thread that is another one, PUSHER_ERR_REENTRANT in the loop's callbacks. */
+int loop_take_over(pusher_loop *loop, const char *function);
 
 /* Memory for the moment: whoever uses it is done with it before returning to the loop.
  * Kept between uses up to 64 KiB. No maximum of its own. */

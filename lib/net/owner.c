@@ -49,7 +49,7 @@ void loop_check_from(const pusher_loop *loop, const char *function)
                "reach a loop and its clients through pusher_loop_post()");
 }
 
-void owner_check_outside_from(const pusher_loop *loop, const char *function)
+void owner_check_outside(const pusher_loop *loop, const char *function)
 {
     check_process(loop, function);
     uintptr_t inside = atomic_load(&loop->owner.inside);
@@ -57,16 +57,21 @@ void owner_check_outside_from(const pusher_loop *loop, const char *function)
         report(loop, function, "was called while another thread runs the loop");
 }
 
+void owner_check_idle(const pusher_loop *loop)
+{
+    owner_check_outside(loop, "pusher_loop_free");
+    if (loop->dispatching)
+        report(loop, "pusher_loop_free", "was called in a callback of the loop");
+}
+
 void owner_set(pusher_loop *loop, uintptr_t whom)
 {
     atomic_store(&loop->owner.thread, whom);
 }
 
-void owner_enter_from(pusher_loop *loop, const char *function)
+void owner_enter(pusher_loop *loop)
 {
-    owner_check_outside_from(loop, function);
     atomic_store(&loop->owner.inside, thread_token());
-    owner_set(loop, thread_token());
 }
 
 void owner_leave(pusher_loop *loop)

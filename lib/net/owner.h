@@ -24,19 +24,20 @@ enum {
 };
 
 #ifdef NDEBUG
-#define owner_set(loop, whom)     ((void)0)
-#define owner_enter(loop)         ((void)0)
-#define owner_leave(loop)         ((void)0)
-#define owner_check_outside(loop) ((void)0)
+#define owner_set(loop, whom)               ((void)0)
+#define owner_enter(loop)                   ((void)0)
+#define owner_leave(loop)                   ((void)0)
+#define owner_check_outside(loop, function) ((void)(function))
+#define owner_check_idle(loop)              ((void)0)
 #else
 void owner_set(pusher_loop *loop, uintptr_t whom);
-/* The calling thread runs or dispatches, and owns from now on. */
-void owner_enter_from(pusher_loop *loop, const char *function);
+/* The calling thread runs or dispatches, until it leaves. */
+void owner_enter(pusher_loop *loop);
 void owner_leave(pusher_loop *loop);
 /* No other thread is inside. */
-void owner_check_outside_from(const pusher_loop *loop, const char *function);
-#define owner_enter(loop)         owner_enter_from((loop), __func__)
-#define owner_check_outside(loop) owner_check_outside_from((loop), __func__)
+void owner_check_outside(const pusher_loop *loop, const char *function);
+/* Nor is this one: the loop is to be freed. */
+void owner_check_idle(const pusher_loop *loop);
 #endif
 
 #endif

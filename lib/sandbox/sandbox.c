@@ -143,6 +143,7 @@ int pusher_sandbox_new(pusher_sandbox **ret, const pusher_sandbox_options *optio
     int rc = ret ? check_options(options) : PUSHER_ERR_INVALID;
     if (rc)
         return rc;
+    loop_check(options->loop);
     struct pusher_sandbox *sandbox = make(options);
     if (!sandbox)
         return PUSHER_ERR_NOMEM;
@@ -162,8 +163,9 @@ int pusher_sandbox_new(pusher_sandbox **ret, const pusher_sandbox_options *optio
 
 void pusher_sandbox_free(pusher_sandbox *sandbox)
 {
-    if (!sandbox)
+    if (!sandbox || loop_is_inherited(sandbox->service.loop))
         return;
+    loop_check(sandbox->service.loop);
     loop_child_detach(&sandbox->child);
     sandbox->service.log = (pusher_log){0};
     listener_close(&sandbox->listener);

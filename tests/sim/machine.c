@@ -298,10 +298,26 @@ void loop_child_detach(struct loop_child *child)
     list_remove(&child->link);
 }
 
-int loop_in_dispatch(const pusher_loop *loop)
+int loop_take_over(pusher_loop *loop, const char *function)
 {
-    return loop->depth > 0;
+    (void)function;
+    return loop->depth > 0 ? PUSHER_ERR_REENTRANT : 0;
 }
+
+/* One thread, one process. */
+bool loop_is_inherited(const pusher_loop *loop)
+{
+    (void)loop;
+    return false;
+}
+
+#ifndef NDEBUG
+void loop_check_from(const pusher_loop *loop, const char *function)
+{
+    (void)loop;
+    (void)function;
+}
+#endif
 
 struct buf *loop_scratch(pusher_loop *loop)
 {
