@@ -76,6 +76,7 @@ static const struct command_help help = {
     .purpose =
         "Runs a small Channels server for first steps and tests, without TLS, until\n"
         "SIGINT or SIGTERM. Prints \"listening on HOST:PORT\" when it is ready.\n"
+        "It has channels of all kinds, signs users in and answers the HTTP API.\n"
         "In production use Pusher, soketi, Reverb or Sockudo.",
     .notes = "Examples:\n"
              "  pusherctl sandbox\n"

@@ -100,12 +100,22 @@ class Encrypted(SandboxCase):
         listen.expect("subscribed", channel=channel)
         return listen
 
-    def publish_encrypted(self, channel, data):
+    @property
+    def app(self):
         key = base64.b64encode(MASTER_KEY).decode()
-        self.publisher.publish(self.sandbox.app | {"encryptionMasterKeyBase64": key}, channel,
-                               "order", data)
+        return self.sandbox.app | {"encryptionMasterKeyBase64": key}
 
-    def test_events(self):
+    def publish_encrypted(self, channel, data):
+        self.publisher.publish(self.app, channel, "order", data)
+
+    def test_pusher_js(self):
+        self.clients.connect("js", self.app)
+        for channel in ("private-encrypted-a", "private-encrypted-cache-js"):
+            self.clients.subscribe("js", channel)
+            self.publish_encrypted(channel, {"id": 7, "name": "Ä"})
+            self.check_received("js", channel, "order", {"id": 7, "name": "Ä"})
+
+    def test_pusherctl(self):
         listen = self.listen("private-encrypted-a")
         for data in ({"id": 7, "name": "Ä"}, "plain"):
             self.publish_encrypted("private-encrypted-a", data)

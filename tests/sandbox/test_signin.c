@@ -179,44 +179,70 @@ static void own_channel(void **state)
     rig_stop(&rig);
 }
 
+/* Subscribes without channel_data. */
+static void subscribe_as_user(struct rig *rig, struct peer *peer, const char *channel)
+{
+    char hex[SHA256_HEX + 1];
+    assert_int_equal(sign_channel(&mem_default, STR(RIG_SECRET), str_of(peer->socket_id),
+                                  str_of(channel), (pusher_str){NULL, 0}, hex),
+                     0);
+    peer_text(rig, peer,
+              "{\"event\":\"pusher:subscribe\",\"data\":{\"auth\":\"" RIG_KEY
+              ":%s\",\"channel\":\"%s\"}}",
+              hex, channel);
+}
+
 /* PRES-01: without channel_data a member is the signed-in user. */
 static void presence_of_the_user(void **state)
 {
     struct rig rig;
     struct peer peer;
+    struct frame frame;
     (void)state;
     rig_start(&rig, NULL);
     peer_greet(&rig, &peer);
-    char hex[SHA256_HEX + 1];
-    assert_int_equal(sign_channel(&mem_default, STR(RIG_SECRET), str_of(peer.socket_id),
-                                  STR("presence-a"), (pusher_str){NULL, 0}, hex),
-                     0);
-    for (int signed_in = 0; signed_in < 2; signed_in++) {
-        if (signed_in) {
-            struct frame frame;
-            signed_signin(&rig, &peer, "{\"id\":\"a\",\"user_info\":{\"n\":1.50}}");
-            assert_true(peer_next(&rig, &peer, &frame));
-            free(frame.text);
-        }
-        peer_text(&rig, &peer,
-                  "{\"event\":\"pusher:subscribe\",\"data\":{\"auth\":\"" RIG_KEY
-                  ":%s\",\"channel\":\"presence-a\"}}",
-                  hex);
-        peer_expect(&rig, &peer,
-                    signed_in ? "{\"event\":\"pusher_internal:subscription_succeeded\","
-                                "\"channel\":\"presence-a\",\"data\":\"{\\\"presence\\\":"
-                                "{\\\"ids\\\":[\\\"a\\\"],\\\"hash\\\":{\\\"a\\\":"
-                                "{\\\"n\\\":1.50}},\\\"count\\\":1}}\"}"
-                              : AUTH_ERROR("presence-a",
-                                           "channel_data is missing for a presence "
-                                           "channel, and the connection is not signed "
-                                           "in"));
-    }
+    subscribe_as_user(&rig, &peer, "presence-a");
+    peer_expect(&rig, &peer,
+                AUTH_ERROR("presence-a",
+                           "channel_data is missing for a presence channel, and the "
+                           "connection is not signed in"));
+    signed_signin(&rig, &peer, "{\"id\":\"a\",\"user_info\":{\"n\":1.50}}");
+    assert_true(peer_next(&rig, &peer, &frame));
+    free(frame.text);
+    subscribe_as_user(&rig, &peer, "presence-a");
+    peer_expect(&rig, &peer,
+                "{\"event\":\"pusher_internal:subscription_succeeded\",\"channel\":"
+                "\"presence-a\",\"data\":\"{\\\"presence\\\":{\\\"ids\\\":[\\\"a\\\"],"
+                "\\\"hash\\\":{\\\"a\\\":{\\\"n\\\":1.50}},\\\"count\\\":1}}\"}");
     peer_close(&peer);
     rig_stop(&rig);
 }
 
-/* Signs in and subscribes, which may fail at any point; true when it came to its end. */
+/* The id of a user may be longer than that of a member (PRES-10). */
+static void presence_of_a_long_id(void **state)
+{
+    struct rig rig;
+    struct peer peer;
+    struct frame frame;
+    char data[200];
+    (void)state;
+    rig_start(&rig, NULL);
+    peer_greet(&rig, &peer);
+    snprintf(data, sizeof data, "{\"id\":\"%0129d\"}", 1);
+    signed_signin(&rig, &peer, data);
+    assert_true(peer_next(&rig, &peer, &frame));
+    free(frame.text);
+    subscribe_as_user(&rig, &peer, "presence-a");
+    peer_expect(&rig, &peer,
+                "{\"event\":\"pusher:subscription_error\",\"channel\":\"presence-a\","
+                "\"data\":{\"type\":\"LimitReached\",\"error\":\"user_id is longer than "
+                "128 bytes\",\"status\":4004}}");
+    peer_close(&peer);
+    rig_stop(&rig);
+}
+
+/* Signs in and subscribes, to presence as that user, too, which may fail at any point;
+ * true when it came to its end. */
 static bool try_session(struct rig *rig, long nth)
 {
     struct peer peer;
@@ -229,13 +255,15 @@ static bool try_session(struct rig *rig, long nth)
     peer_text(rig, &peer,
               "{\"event\":\"pusher:subscribe\",\"data\":{\"channel\":"
               "\"#server-to-user-a\"}}");
-    while (frames < 3 && peer_next(rig, &peer, &frame)) {
+    signed_subscribe(rig, &peer, "presence-a", "{\"user_id\":1,\"user_info\":{}}");
+    subscribe_as_user(rig, &peer, "presence-b");
+    while (frames < 5 && peer_next(rig, &peer, &frame)) {
         free(frame.text);
         frames++;
     }
     peer_close(&peer);
     rig_settle(rig);
-    return frames == 3;
+    return frames == 5;
 }
 
 /* Whatever allocation fails: the session may, the sandbox goes on. */
@@ -258,9 +286,13 @@ static void lack_of_memory(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(success),         cmocka_unit_test(wrong_signatures),
-        cmocka_unit_test(wrong_user_data), cmocka_unit_test(long_watchlist),
-        cmocka_unit_test(own_channel),     cmocka_unit_test(presence_of_the_user),
+        cmocka_unit_test(success),
+        cmocka_unit_test(wrong_signatures),
+        cmocka_unit_test(wrong_user_data),
+        cmocka_unit_test(long_watchlist),
+        cmocka_unit_test(own_channel),
+        cmocka_unit_test(presence_of_the_user),
+        cmocka_unit_test(presence_of_a_long_id),
         cmocka_unit_test(lack_of_memory),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
