@@ -14,12 +14,12 @@
 #include <pusher/error.h>
 
 /* Most clients have a channel or two, and there may be thousands of clients: uthash's 32
- * buckets to begin with would be a fifth of what such a client takes. It doubles them as
- * needed. */
+ * buckets to begin with would be a fifth of what such a client takes. One holds ten, then
+ * uthash doubles them as needed. */
 #undef HASH_INITIAL_NUM_BUCKETS
 #undef HASH_INITIAL_NUM_BUCKETS_LOG2
-#define HASH_INITIAL_NUM_BUCKETS      2U
-#define HASH_INITIAL_NUM_BUCKETS_LOG2 1U
+#define HASH_INITIAL_NUM_BUCKETS      1U
+#define HASH_INITIAL_NUM_BUCKETS_LOG2 0U
 
 void map_init(struct map *map, const pusher_allocator *mem)
 {
