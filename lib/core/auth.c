@@ -12,6 +12,7 @@
 #include "core/inbound.h"
 #include "core/presence.h"
 #include "core/problem.h"
+#include "core/quote.h"
 #include "core/user.h"
 
 /* The longest event that the library makes itself. */
@@ -117,8 +118,8 @@ static int begin(struct core *core, struct core_channel *channel)
         channel->stage = CHANNEL_AUTHORIZING; /* else only a key is to be refreshed */
     channel->authorization = authorization;
     channel_set_timer(core, channel, core->now + core->config.auth_timeout_ms);
-    log_line(&core->config.log, PUSHER_LOG_DEBUG, "connection %u: authorizing %.*s",
-             core->generation, STR_ARG(core_channel_name(channel)));
+    log_line(&core->config.log, PUSHER_LOG_DEBUG, "connection %u: authorizing %s",
+             core->generation, quote_name(core_channel_name(channel)).text);
     return 0;
 }
 

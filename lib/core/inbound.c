@@ -16,6 +16,7 @@
 #include "core/core_impl.h"
 #include "core/presence.h"
 #include "core/problem.h"
+#include "core/quote.h"
 #include "core/said.h"
 #include "core/user.h"
 
@@ -42,9 +43,11 @@ int inbound_decode(struct core *core, pusher_str text)
     int rc = message_decode(text, &core->message);
     if (!rc)
         log_line(&core->config.log, PUSHER_LOG_DEBUG,
-                 "connection %u: received %.*s%s%.*s, %zu bytes", core->generation,
-                 STR_ARG(core->message.event), core->message.channel.ptr ? " on " : "",
-                 STR_ARG(core->message.channel), text.len);
+                 "connection %u: received %s%s%s, %zu bytes", core->generation,
+                 quote_name(core->message.event).text,
+                 core->message.channel.ptr ? " on " : "",
+                 core->message.channel.ptr ? quote_name(core->message.channel).text : "",
+                 text.len);
     return rc;
 }
 

@@ -208,8 +208,8 @@ void problem_subscribe(struct core *core, pusher_str channel,
     publish_unsubscribed(core, PUSHER_PROBLEM_SUBSCRIBE, channel,
                          error->code > 0 ? error->code : 0, retry_in_ms, rc);
     log_line(&core->config.log, PUSHER_LOG_WARN,
-             "connection %u: subscription of %.*s refused, status %d", core->generation,
-             STR_ARG(channel), error->code);
+             "connection %u: subscription of %s refused, status %d", core->generation,
+             quote_name(channel).text, error->code);
 }
 
 void problem_subscribe_late(struct core *core, pusher_str channel, uint32_t retry_in_ms)
@@ -220,8 +220,8 @@ void problem_subscribe_late(struct core *core, pusher_str channel, uint32_t retr
                         subject(channel), core->config.subscribe_timeout_ms);
     publish_unsubscribed(core, PUSHER_PROBLEM_SUBSCRIBE, channel, 0, retry_in_ms, rc);
     log_line(&core->config.log, PUSHER_LOG_WARN,
-             "connection %u: no answer to the subscription of %.*s", core->generation,
-             STR_ARG(channel));
+             "connection %u: no answer to the subscription of %s", core->generation,
+             quote_name(channel).text);
 }
 
 void problem_renewed(struct core *core, pusher_str channel, const char *why,
@@ -232,8 +232,8 @@ void problem_renewed(struct core *core, pusher_str channel, const char *why,
     int rc = buf_printf(text, "the %s is of no use: %s", subject(channel), why);
     publish_unsubscribed(core, PUSHER_PROBLEM_SUBSCRIBE, channel, 0, retry_in_ms, rc);
     log_line(&core->config.log, PUSHER_LOG_WARN,
-             "connection %u: subscription of %.*s is of no use: %s", core->generation,
-             STR_ARG(channel), why);
+             "connection %u: subscription of %s is of no use: %s", core->generation,
+             quote_name(channel).text, why);
 }
 
 void problem_roster_full(struct core *core, pusher_str channel, size_t left_out)
@@ -247,8 +247,8 @@ void problem_roster_full(struct core *core, pusher_str channel, size_t left_out)
     pusher_problem problem = harmless(PUSHER_PROBLEM_LIMIT, -1);
     publish(core, &problem, channel, rc);
     log_line(&core->config.log, PUSHER_LOG_WARN,
-             "connection %u: the roster of %.*s is full", core->generation,
-             STR_ARG(channel));
+             "connection %u: the roster of %s is full", core->generation,
+             quote_name(channel).text);
 }
 
 void problem_auth(struct core *core, pusher_str channel,
@@ -264,8 +264,9 @@ void problem_auth(struct core *core, pusher_str channel,
     publish_unsubscribed(core, PUSHER_PROBLEM_AUTH, channel, failure->http_status,
                          retry_in_ms, rc);
     log_line(&core->config.log, PUSHER_LOG_WARN,
-             "connection %u: authorization of %.*s failed: %s (HTTP status %d)",
-             core->generation, STR_ARG(channel), failure->what, failure->http_status);
+             "connection %u: authorization of %s failed: %s (HTTP status %d)",
+             core->generation, quote_name(channel).text, failure->what,
+             failure->http_status);
 }
 
 void problem_channel(struct core *core, pusher_problem_kind kind, pusher_str channel,
@@ -277,8 +278,8 @@ void problem_channel(struct core *core, pusher_problem_kind kind, pusher_str cha
     pusher_problem problem = harmless(kind, -1);
     publish(core, &problem, channel, rc);
     log_line(&core->config.log, PUSHER_LOG_WARN,
-             "connection %u: message on %.*s dropped: %s", core->generation,
-             STR_ARG(channel), what);
+             "connection %u: message on %s dropped: %s", core->generation,
+             quote_name(channel).text, what);
 }
 
 void problem_decrypt(struct core *core, pusher_str channel, const char *why)
@@ -289,8 +290,8 @@ void problem_decrypt(struct core *core, pusher_str channel, const char *why)
     pusher_problem problem = harmless(PUSHER_PROBLEM_DECRYPT, -1);
     publish(core, &problem, channel, rc);
     log_line(&core->config.log, PUSHER_LOG_WARN,
-             "connection %u: an event on %.*s could not be decrypted: %s",
-             core->generation, STR_ARG(channel), why);
+             "connection %u: an event on %s could not be decrypted: %s", core->generation,
+             quote_name(channel).text, why);
 }
 
 void problem_forget(struct core *core)

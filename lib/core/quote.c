@@ -61,28 +61,66 @@ static bool is_control(pusher_str character)
            (first == 0xc2 && (unsigned char)character.ptr[1] < 0xa0);
 }
 
+struct shown {
+    char *out;
+    size_t used;
+};
+
+/* False: there is no room for more. */
+static bool put(struct shown *shown, pusher_str text)
+{
+    if (shown->used + text.len >= QUOTE_SIZE)
+        return false;
+    memcpy(shown->out + shown->used, text.ptr, text.len);
+    shown->used += text.len;
+    return true;
+}
+
+/* Puts the character at the start of `*words`, and takes it from there. */
+static bool put_character(struct shown *shown, pusher_str *words)
+{
+    size_t taken = character_length(*words);
+    pusher_str character = {words->ptr, taken};
+    if (!taken)
+        character = STR("?");
+    else if (is_control(character))
+        character = STR(" ");
+    *words = str_skip(*words, taken ? taken : 1);
+    return put(shown, character);
+}
+
 void quote(pusher_str words, pusher_str key, char out[QUOTE_SIZE])
 {
-    size_t used = 0;
-    bool in_word = false;
-    while (words.len) {
+    struct shown shown = {.out = out};
+    bool in_word = false, room = true;
+    while (words.len && room) {
         size_t hidden = in_word ? 0 : key_length(words, key);
         if (!hidden && !in_word)
             hidden = secret_length(words);
-        size_t taken = hidden ? hidden : character_length(words);
-        pusher_str shown = {words.ptr, taken};
-        if (hidden)
-            shown = STR("***");
-        else if (!taken)
-            shown = STR("?");
-        else if (is_control(shown))
-            shown = STR(" ");
-        if (used + shown.len >= QUOTE_SIZE)
-            break;
-        memcpy(out + used, shown.ptr, shown.len);
-        used += shown.len;
-        in_word = is_alnum(words.ptr[taken ? taken - 1 : 0]);
-        words = str_skip(words, taken ? taken : 1);
+        if (hidden) {
+            room = put(&shown, STR("***"));
+            words = str_skip(words, hidden);
+        } else {
+            room = put_character(&shown, &words);
+        }
+        in_word = is_alnum(words.ptr[-1]);
     }
-    out[used] = '\0';
+    out[shown.used] = '\0';
+}
+
+struct quoted quote_name(pusher_str name)
+{
+    static const pusher_str personal = {"#server-to-user-", 16};
+    struct quoted ret;
+    struct shown shown = {.out = ret.text};
+    if (!name.ptr)
+        name = STR("the user");
+    if (str_starts_with(name, personal)) {
+        put(&shown, personal);
+        name = STR("***");
+    }
+    while (name.len && put_character(&shown, &name))
+        ;
+    ret.text[shown.used] = '\0';
+    return ret;
 }

@@ -13,4 +13,15 @@ enum { QUOTE_SIZE = 256 };
 /* Writes `words` to `out`, NUL-terminated. `key` may be empty. */
 void quote(pusher_str words, pusher_str key, char out[QUOTE_SIZE]);
 
+struct quoted {
+    char text[QUOTE_SIZE];
+};
+
+/*
+ * The name of an event or a channel, for a log line: names may come from the server, and
+ * that of the user's own channel holds their id, which is left out. Without a name it is
+ * that of the user who signs in.
+ */
+struct quoted quote_name(pusher_str name);
+
 #endif

@@ -118,12 +118,29 @@ static void long_words_are_cut(void **state)
     }
 }
 
+static void names_are_for_a_line(void **state)
+{
+    (void)state;
+    char long_name[1000];
+    memset(long_name, 'n', sizeof long_name);
+    assert_string_equal(quote_name(STR("room")).text, "room");
+    assert_string_equal(quote_name(STR("0123456789abcdef0123456789abcdef")).text,
+                        "0123456789abcdef0123456789abcdef");
+    assert_string_equal(quote_name(STR("a\r\nb\x1b\xc2\x9b\xff")).text, "a  b  ?");
+    assert_string_equal(quote_name(STR("#server-to-user-7")).text, "#server-to-user-***");
+    assert_string_equal(quote_name((pusher_str){NULL, 0}).text, "the user");
+    assert_string_equal(quote_name(STR("")).text, "");
+    assert_int_equal(strlen(quote_name((pusher_str){long_name, sizeof long_name}).text),
+                     QUOTE_SIZE - 1);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(usual_words_stay),     cmocka_unit_test(the_key_is_masked),
         cmocka_unit_test(secrets_are_masked),   cmocka_unit_test(controls_are_spaces),
         cmocka_unit_test(bad_utf8_is_replaced), cmocka_unit_test(long_words_are_cut),
+        cmocka_unit_test(names_are_for_a_line),
     };
     return cmocka_run_group_tests_name("core: quote", tests, NULL, NULL);
 }
