@@ -175,8 +175,9 @@ typedef struct pusher_server_result {
      * such app, 413 too large; API-04). */
     int error;
     int http_status;    /* 0: no answer came */
-    pusher_str message; /* what went wrong, in the server's words or ours; "" when all is
-                           well; NUL-terminated */
+    pusher_str message; /* what went wrong, in the server's words or ours, without the key
+                           and what looks like a signature; "" when all is well;
+                           NUL-terminated */
 } pusher_server_result;
 
 /*

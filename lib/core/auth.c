@@ -10,9 +10,9 @@
 #include "core/cipher.h"
 #include "core/core_impl.h"
 #include "core/inbound.h"
+#include "core/log_name.h"
 #include "core/presence.h"
 #include "core/problem.h"
-#include "core/quote.h"
 #include "core/user.h"
 
 /* The longest event that the library makes itself. */
@@ -119,7 +119,7 @@ static int begin(struct core *core, struct core_channel *channel)
     channel->authorization = authorization;
     channel_set_timer(core, channel, core->now + core->config.auth_timeout_ms);
     log_line(&core->config.log, PUSHER_LOG_DEBUG, "connection %u: authorizing %s",
-             core->generation, quote_name(core_channel_name(channel)).text);
+             core->generation, log_name(core_channel_name(channel)).text);
     return 0;
 }
 

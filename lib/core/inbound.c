@@ -14,9 +14,9 @@
 #include "core/attempt.h"
 #include "core/cipher.h"
 #include "core/core_impl.h"
+#include "core/log_name.h"
 #include "core/presence.h"
 #include "core/problem.h"
-#include "core/quote.h"
 #include "core/said.h"
 #include "core/user.h"
 
@@ -44,9 +44,9 @@ int inbound_decode(struct core *core, pusher_str text)
     if (!rc)
         log_line(&core->config.log, PUSHER_LOG_DEBUG,
                  "connection %u: received %s%s%s, %zu bytes", core->generation,
-                 quote_name(core->message.event).text,
+                 log_name(core->message.event).text,
                  core->message.channel.ptr ? " on " : "",
-                 core->message.channel.ptr ? quote_name(core->message.channel).text : "",
+                 core->message.channel.ptr ? log_name(core->message.channel).text : "",
                  text.len);
     return rc;
 }

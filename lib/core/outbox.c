@@ -7,14 +7,14 @@
 #include "codec/auth_reply.h"
 #include "codec/frame.h"
 #include "core/core_impl.h"
-#include "core/quote.h"
+#include "core/log_name.h"
 
 static int finish(const struct core *core, const struct buf *out, size_t before,
                   const char *event, pusher_str channel)
 {
     log_line(&core->config.log, PUSHER_LOG_DEBUG, "connection %u: sent %s%s%s, %zu bytes",
              core->generation, event, channel.len ? " on " : "",
-             channel.len ? quote_name(channel).text : "", out->len - before);
+             channel.len ? log_name(channel).text : "", out->len - before);
     return 1;
 }
 

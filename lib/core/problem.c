@@ -6,11 +6,12 @@
 #include <string.h>
 
 #include "base/log.h"
+#include "base/quote.h"
 #include "base/str.h"
 #include "codec/close_code.h"
 #include "codec/control.h"
 #include "core/core_impl.h"
-#include "core/quote.h"
+#include "core/log_name.h"
 
 /* What is said when there is no memory to say more. */
 static pusher_str short_text(pusher_problem_kind kind)
@@ -81,7 +82,7 @@ static int append_quoted(struct core *core, pusher_str words)
     if (!words.len)
         return 0;
     char shown[QUOTE_SIZE];
-    quote(words, str_of(core->config.key), shown);
+    quote(words, str_of(core->config.key), shown, sizeof shown);
     return buf_printf(&core->problem_text, ": %s", shown);
 }
 
@@ -209,7 +210,7 @@ void problem_subscribe(struct core *core, pusher_str channel,
                          error->code > 0 ? error->code : 0, retry_in_ms, rc);
     log_line(&core->config.log, PUSHER_LOG_WARN,
              "connection %u: subscription of %s refused, status %d", core->generation,
-             quote_name(channel).text, error->code);
+             log_name(channel).text, error->code);
 }
 
 void problem_subscribe_late(struct core *core, pusher_str channel, uint32_t retry_in_ms)
@@ -221,7 +222,7 @@ void problem_subscribe_late(struct core *core, pusher_str channel, uint32_t retr
     publish_unsubscribed(core, PUSHER_PROBLEM_SUBSCRIBE, channel, 0, retry_in_ms, rc);
     log_line(&core->config.log, PUSHER_LOG_WARN,
              "connection %u: no answer to the subscription of %s", core->generation,
-             quote_name(channel).text);
+             log_name(channel).text);
 }
 
 void problem_renewed(struct core *core, pusher_str channel, const char *why,
@@ -233,7 +234,7 @@ void problem_renewed(struct core *core, pusher_str channel, const char *why,
     publish_unsubscribed(core, PUSHER_PROBLEM_SUBSCRIBE, channel, 0, retry_in_ms, rc);
     log_line(&core->config.log, PUSHER_LOG_WARN,
              "connection %u: subscription of %s is of no use: %s", core->generation,
-             quote_name(channel).text, why);
+             log_name(channel).text, why);
 }
 
 void problem_roster_full(struct core *core, pusher_str channel, size_t left_out)
@@ -248,7 +249,7 @@ void problem_roster_full(struct core *core, pusher_str channel, size_t left_out)
     publish(core, &problem, channel, rc);
     log_line(&core->config.log, PUSHER_LOG_WARN,
              "connection %u: the roster of %s is full", core->generation,
-             quote_name(channel).text);
+             log_name(channel).text);
 }
 
 void problem_auth(struct core *core, pusher_str channel,
@@ -265,7 +266,7 @@ void problem_auth(struct core *core, pusher_str channel,
                          retry_in_ms, rc);
     log_line(&core->config.log, PUSHER_LOG_WARN,
              "connection %u: authorization of %s failed: %s (HTTP status %d)",
-             core->generation, quote_name(channel).text, failure->what,
+             core->generation, log_name(channel).text, failure->what,
              failure->http_status);
 }
 
@@ -279,7 +280,7 @@ void problem_channel(struct core *core, pusher_problem_kind kind, pusher_str cha
     publish(core, &problem, channel, rc);
     log_line(&core->config.log, PUSHER_LOG_WARN,
              "connection %u: message on %s dropped: %s", core->generation,
-             quote_name(channel).text, what);
+             log_name(channel).text, what);
 }
 
 void problem_decrypt(struct core *core, pusher_str channel, const char *why)
@@ -291,7 +292,7 @@ void problem_decrypt(struct core *core, pusher_str channel, const char *why)
     publish(core, &problem, channel, rc);
     log_line(&core->config.log, PUSHER_LOG_WARN,
              "connection %u: an event on %s could not be decrypted: %s", core->generation,
-             quote_name(channel).text, why);
+             log_name(channel).text, why);
 }
 
 void problem_forget(struct core *core)

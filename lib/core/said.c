@@ -8,7 +8,7 @@
 #include "codec/frame.h"
 #include "core/core_impl.h"
 #include "core/inbound.h"
-#include "core/quote.h"
+#include "core/log_name.h"
 
 struct buf *said_begin(struct core *core, pusher_str event, pusher_str channel, int *rc)
 {
@@ -37,7 +37,7 @@ void said_end(struct core *core, struct core_channel *channel, int rc)
     if (rc)
         log_line(&core->config.log, PUSHER_LOG_WARN,
                  "connection %u: an event on %s was lost: out of memory",
-                 core->generation, quote_name(core_channel_name(channel)).text);
+                 core->generation, log_name(core_channel_name(channel)).text);
     else if (channel->role == CHANNEL_SIGNIN)
         inbound_deliver(core, CORE_SCOPE_USER, core->message.event, NULL);
     else

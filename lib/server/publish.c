@@ -10,8 +10,8 @@
 #include "base/list.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "base/quote.h"
 #include "base/str.h"
-#include "base/utf8.h"
 #include "codec/url.h"
 #include "net/http.h"
 #include "net/loop.h"
@@ -205,20 +205,18 @@ static int result_error(const struct http_response *response)
     return response->status >= 200 && response->status < 300 ? 0 : PUSHER_ERR_INVALID;
 }
 
-/* What the answer says, as one line of UTF-8, NUL-terminated. NULL without memory. */
-static char *result_text(const pusher_allocator *mem,
+/* What the answer says, as one line of UTF-8 without key and signatures, which servers
+ * repeat when they refuse them; NUL-terminated. NULL without memory. */
+static char *result_text(const struct pusher_server *server,
                          const struct http_response *response)
 {
     pusher_str said = response->error ? response->reason : response->body;
     if (!result_error(response) || !said.ptr)
         said = STR("");
-    bool valid = utf8_valid(said);
-    char *text = mem_dup(mem, said);
-    for (size_t i = 0; text && i < said.len; i++) {
-        unsigned char byte = (unsigned char)text[i];
-        if (byte < 0x20 || byte == 0x7f || (byte >= 0x80 && !valid))
-            text[i] = ' ';
-    }
+    size_t size = 3 * said.len + 1; /* a key of one character becomes three */
+    char *text = mem_alloc(&server->mem, size);
+    if (text)
+        quote(said, str_of(server->key), text, size);
     return text;
 }
 
@@ -230,7 +228,7 @@ static void on_response(void *userdata, const struct http_response *response)
     list_remove(&request->link);
     server->request_count--;
 
-    char *text = result_text(&mem, response);
+    char *text = result_text(server, response);
     pusher_server_result result = {
         .error = result_error(response),
         .http_status = response->error ? 0 : response->status,

@@ -1,7 +1,7 @@
 /*
  * The words of others made fit to be shown.
  */
-#include "core/quote.h"
+#include "base/quote.h"
 
 #include <stdbool.h>
 
@@ -63,13 +63,13 @@ static bool is_control(pusher_str character)
 
 struct shown {
     char *out;
-    size_t used;
+    size_t used, size;
 };
 
 /* False: there is no room for more. */
 static bool put(struct shown *shown, pusher_str text)
 {
-    if (shown->used + text.len >= QUOTE_SIZE)
+    if (shown->used + text.len >= shown->size)
         return false;
     memcpy(shown->out + shown->used, text.ptr, text.len);
     shown->used += text.len;
@@ -89,9 +89,9 @@ static bool put_character(struct shown *shown, pusher_str *words)
     return put(shown, character);
 }
 
-void quote(pusher_str words, pusher_str key, char out[QUOTE_SIZE])
+size_t quote(pusher_str words, pusher_str key, char *out, size_t size)
 {
-    struct shown shown = {.out = out};
+    struct shown shown = {.out = out, .size = size};
     bool in_word = false, room = true;
     while (words.len && room) {
         size_t hidden = in_word ? 0 : key_length(words, key);
@@ -106,21 +106,14 @@ void quote(pusher_str words, pusher_str key, char out[QUOTE_SIZE])
         in_word = is_alnum(words.ptr[-1]);
     }
     out[shown.used] = '\0';
+    return shown.used;
 }
 
-struct quoted quote_name(pusher_str name)
+size_t quote_name(pusher_str name, char *out, size_t size)
 {
-    static const pusher_str personal = {"#server-to-user-", 16};
-    struct quoted ret;
-    struct shown shown = {.out = ret.text};
-    if (!name.ptr)
-        name = STR("the user");
-    if (str_starts_with(name, personal)) {
-        put(&shown, personal);
-        name = STR("***");
-    }
+    struct shown shown = {.out = out, .size = size};
     while (name.len && put_character(&shown, &name))
         ;
-    ret.text[shown.used] = '\0';
-    return ret;
+    out[shown.used] = '\0';
+    return shown.used;
 }
