@@ -18,6 +18,14 @@ static pthread_cond_t changed = PTHREAD_COND_INITIALIZER;
 static bool released;
 static int hanging;
 
+void names_await(void)
+{
+    pthread_mutex_lock(&lock);
+    while (!hanging)
+        pthread_cond_wait(&changed, &lock);
+    pthread_mutex_unlock(&lock);
+}
+
 void names_release(void)
 {
     pthread_mutex_lock(&lock);
@@ -33,6 +41,7 @@ static int hang(void)
 {
     pthread_mutex_lock(&lock);
     hanging++;
+    pthread_cond_broadcast(&changed);
     while (!released)
         pthread_cond_wait(&changed, &lock);
     hanging--;

@@ -6,6 +6,8 @@
 #ifndef NET_TEST_NAMES_H
 #define NET_TEST_NAMES_H
 
+/* Waits until a look-up of "hang.test" has begun. */
+void names_await(void);
 /* Lets all look-ups of "hang.test" end, and waits for their threads to be gone. */
 void names_release(void);
 

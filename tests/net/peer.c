@@ -6,6 +6,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
@@ -233,6 +234,22 @@ int peer_descriptors(void)
 int peer_threads(void)
 {
     return entries("/proc/self/task");
+}
+
+static void *count_threads(void *ret)
+{
+    *(int *)ret = peer_threads();
+    return NULL;
+}
+
+int peer_own_threads(void)
+{
+    pthread_t thread;
+    int count = 0;
+    assert_int_equal(pthread_create(&thread, NULL, count_threads, &count), 0);
+    pthread_join(thread, NULL);
+    peer_await_threads(count - 1);
+    return count - 1;
 }
 
 void peer_await_threads(int threads)

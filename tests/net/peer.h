@@ -51,6 +51,9 @@ bool peer_run_until(pusher_loop *loop, const bool *done);
 /* Open descriptors and threads of this process. */
 int peer_descriptors(void);
 int peer_threads(void);
+/* The threads that there are without the library's: to be called while it has none. A
+ * sanitizer's own is among them, which begins with the first that is made. */
+int peer_own_threads(void);
 /* A thread that was joined may be listed for a moment yet: waits until `threads` are
  * left. */
 void peer_await_threads(int threads);

@@ -13,7 +13,7 @@
 
 #include "peer.h"
 
-enum { THREADS = 4, LOOPS = 100, POSTS = 2000, CLIENTS = 8, LIVES = 40 };
+enum { THREADS = 4, LOOPS = 40, POSTS = 2000, CLIENTS = 8, LIVES = 40 };
 
 static pusher_loop *new_loop(void)
 {
