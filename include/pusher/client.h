@@ -66,7 +66,9 @@ typedef struct pusher_problem {
     int http_status;    /* status of the HTTP answer; 0: none */
     int system_error;   /* an errno value; 0: none */
     pusher_str channel; /* the channel it is about; ptr NULL: none */
-    pusher_str message; /* what happened, to what, and what to do; NUL-terminated */
+    pusher_str message; /* what happened, to what, and what to do; NUL-terminated. Where
+                           it repeats the words of others, the app key and what looks like
+                           a signature or a secret are left out of them */
     bool will_retry;    /* true: the library goes on by itself; false: it needs a call */
     uint32_t attempt;   /* the number of the failed attempt since the last stable
                            connection,   from 1; 0: the problem is not a failed attempt */
