@@ -34,8 +34,9 @@ typedef struct pusher_auth_request {
 
 /*
  * Begins `count` requests, 1 or more; each is to be answered once, inside the callback or
- * later, on the loop's thread (pusher_loop_post() gets there). Runs on the loop's thread;
- * every call on the client is legal inside. A request without an answer within
+ * later, on the loop's thread (pusher_loop_post() gets there from another one, and
+ * pusher_mailbox_post() also when the loop may be gone by then). Runs on the loop's
+ * thread; every call on the client is legal inside. A request without an answer within
  * auth_timeout_ms is cancelled, reported and made anew.
  */
 typedef void (*pusher_auth_begin_fn)(pusher_client *client,

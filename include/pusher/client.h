@@ -314,10 +314,12 @@ PUSHER_API int pusher_client_network_changed(pusher_client *client);
 /*
  * For programs with one client: connects, and runs the client's loop on this thread until
  * the state is DISCONNECTED or FAILED, the client is freed by a callback, or
- * pusher_loop_stop() is called on its loop. Callbacks run inside.
+ * pusher_loop_stop() is called on its loop. Callbacks run inside. As with
+ * pusher_loop_run(), the loop is this thread's meanwhile, whoever made it.
  *
  * Returns 0, PUSHER_ERR_INVALID for NULL, PUSHER_ERR_REENTRANT from inside one of the
- * loop's callbacks, PUSHER_ERR_SYSTEM if waiting failed.
+ * loop's callbacks, PUSHER_ERR_WRONG_THREAD while the loop has a background thread,
+ * PUSHER_ERR_SYSTEM if waiting failed.
  */
 PUSHER_API int pusher_client_run(pusher_client *client);
 

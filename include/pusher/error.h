@@ -29,7 +29,7 @@ extern "C" {
       "with #")                                                                          \
     X(UNSUPPORTED, -9, "not supported by this build or for this kind of channel")        \
     X(SYSTEM, -10, "the operating system refused a resource")                            \
-    X(WRONG_THREAD, -11, "called from a thread that does not own the loop")              \
+    X(WRONG_THREAD, -11, "not possible on this thread")                                  \
     X(REENTRANT, -12, "called from inside a callback that this call itself runs")        \
     X(TIMEOUT, -13, "the deadline passed")                                               \
     X(BAD_EVENT, -14,                                                                    \

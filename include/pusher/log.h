@@ -20,8 +20,9 @@ typedef enum pusher_log_level {
 /*
  * Where log lines go, and from which level on. `write` gets one line without a line end;
  * the text lives until it returns. It runs on the loop's thread, at any moment inside a
- * call of the library, and must not call the library. With `write` NULL or level OFF
- * nothing is formatted at all.
+ * call of the library, and must not call the library; only the report of a call on a
+ * wrong thread, after which the program ends, is made on that one. With `write` NULL or
+ * level OFF nothing is formatted at all.
  */
 typedef struct pusher_log {
     pusher_log_level level;

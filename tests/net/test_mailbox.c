@@ -129,16 +129,47 @@ static void mailboxes_outlive_the_loop(void **state)
     pusher_mailbox_free(NULL);
 }
 
-struct stubborn {
-    pusher_loop *loop;
-    int left, results[3];
-};
+static void free_client(void *client)
+{
+    pusher_client_free(client);
+}
 
 static void never_runs(void *arg)
 {
     (void)arg;
     fail_msg("the loop is being freed");
 }
+
+/* A client that made the loop itself, freed by a post with others behind it. */
+static void the_loop_goes_with_its_client(void **state)
+{
+    static const uint32_t times_ms[] = {0, 10000};
+    (void)state;
+    for (size_t i = 0; i < sizeof times_ms / sizeof *times_ms; i++) {
+        struct poster poster = {.others = 0};
+        pusher_client *client = NULL;
+        pusher_options options;
+        pusher_options_init(&options);
+        options.key = "key";
+        options.host = "127.0.0.1";
+        assert_int_equal(pusher_client_new(&client, &options), 0);
+        pusher_loop *loop = pusher_client_loop(client);
+        assert_int_equal(pusher_mailbox_new(&poster.mailbox, loop), 0);
+        assert_int_equal(pusher_loop_post(loop, free_client, client, NULL), 0);
+        assert_int_equal(pusher_loop_post(loop, never_runs, &poster, freed), 0);
+        assert_int_equal(pusher_loop_run_for(loop, times_ms[i]), 0);
+        assert_int_equal(poster.freed, 1);
+        assert_int_equal(pusher_mailbox_post(poster.mailbox, never_runs, &poster, freed),
+                         PUSHER_ERR_STATE);
+        assert_int_equal(poster.freed, 2);
+        pusher_mailbox_free(poster.mailbox);
+    }
+}
+
+struct stubborn {
+    pusher_loop *loop;
+    int left, results[3];
+};
 
 static void post_once_more(void *arg)
 {
@@ -312,6 +343,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(mailboxes_outlive_the_loop),
+        cmocka_unit_test(the_loop_goes_with_its_client),
         cmocka_unit_test(posting_from_a_free_function),
         cmocka_unit_test(the_loop_goes_while_others_post),
         cmocka_unit_test(clients_die_under_posts_in_a_run),

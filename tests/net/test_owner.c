@@ -39,10 +39,19 @@ static void need(bool so)
         _exit(3);
 }
 
+static void log_to_stderr(pusher_log_level level, const char *line, void *userdata)
+{
+    (void)userdata;
+    fprintf(stderr, "log %d: %s\n", (int)level, line);
+}
+
 static void set_up(void)
 {
     pusher_options options;
-    need(pusher_loop_new(&loop, NULL) == 0);
+    pusher_loop_options loop_options;
+    pusher_loop_options_init(&loop_options);
+    loop_options.log = (pusher_log){PUSHER_LOG_ERROR, log_to_stderr, NULL};
+    need(pusher_loop_new(&loop, &loop_options) == 0);
     pusher_options_init(&options);
     options.loop = loop;
     options.key = "key";
@@ -397,6 +406,8 @@ static void each_case(void **state)
         snprintf(report, sizeof report, "libpusher: %s() ", at->function);
         assert_non_null(strstr(text, report));
         assert_non_null(strstr(text, at->words));
+        snprintf(report, sizeof report, "log %d: %s() ", PUSHER_LOG_ERROR, at->function);
+        assert_non_null(strstr(text, report));
     }
 }
 
