@@ -32,8 +32,8 @@
  * error as above. Descriptors are close-on-exec.
  *
  * Signals. None is handled and no handler changed; no SIGPIPE reaches the process for
- * what the library writes. Callbacks run with SIGPIPE blocked; on threads that the
- * library makes, all signals are.
+ * what the library writes. Callbacks run with SIGPIPE blocked, and so do programs that
+ * they start, unless they unblock it; on threads that the library makes, all signals are.
  *
  * When the last loop and mailbox are freed, no descriptor is left, and no thread but
  * those that still wait for the system's resolver; these end by themselves.
