@@ -21,7 +21,8 @@ extern "C" {
  * Asks to be signed in, now and on each later connection (USER-01). May be called at any
  * time; while a sign-in is under way or done it has no effect; one that has failed is
  * tried again. A failure is reported as PUSHER_PROBLEM_SIGNIN; one that may pass is tried
- * again after a delay.
+ * again after a delay. So is it when the server signs in but refuses the user's own
+ * events.
  *
  * Returns 0, PUSHER_ERR_INVALID for NULL, PUSHER_ERR_UNSUPPORTED (neither a user_endpoint
  * nor an authorizer among the options), PUSHER_ERR_NOMEM. Runs no callback.

@@ -229,7 +229,10 @@ static void on_subscription_error(struct core *core)
     problem_subscribe(core, core_channel_name(channel), &error,
                       channel->timed ? (uint32_t)(channel->timer.deadline - core->now)
                                      : 0);
-    inbound_deliver(core, CORE_SCOPE_BOTH, core->message.event, channel);
+    if (channel->role == CHANNEL_PERSONAL)
+        inbound_deliver(core, CORE_SCOPE_USER, core->message.event, NULL);
+    else
+        inbound_deliver(core, CORE_SCOPE_BOTH, core->message.event, channel);
 }
 
 /* SUB-03 */

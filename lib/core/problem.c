@@ -51,6 +51,13 @@ static pusher_str short_text(pusher_problem_kind kind)
     return STR("a problem");
 }
 
+/* Of the hidden channel on which the user's own events come (USER-04). The application
+ * knows nothing of it: to them it is part of the sign-in. */
+static bool is_personal(pusher_str channel)
+{
+    return str_starts_with(channel, STR("#"));
+}
+
 /* Makes `problem` the one to be taken. Its text is in core->problem_text, NUL included,
  * or there was no memory for it: `rc`. */
 static void publish(struct core *core, const pusher_problem *problem, pusher_str channel,
@@ -58,6 +65,8 @@ static void publish(struct core *core, const pusher_problem *problem, pusher_str
 {
     struct buf *text = &core->problem_text;
     size_t message_bytes = text->len;
+    if (is_personal(channel))
+        channel = (pusher_str){NULL, 0};
     if (!rc)
         rc = buf_append_byte(text, '\0');
     if (!rc && channel.ptr)
@@ -158,11 +167,17 @@ void problem_server(struct core *core, const struct server_error *error)
     if (!rc)
         rc = append_quoted(core, str_of(error->message));
     if (!rc)
-        rc = buf_printf(text, "; the connection goes on");
+        rc = buf_printf(text, "; the connection goes on%s",
+                        core->inband_code >= 0 ? " unless the server ends it" : "");
     pusher_problem problem = harmless(PUSHER_PROBLEM_SERVER, error->code);
     publish(core, &problem, (pusher_str){NULL, 0}, rc);
     log_line(&core->config.log, PUSHER_LOG_WARN, "connection %u: in-band error, code %d",
              core->generation, error->code);
+}
+
+static bool is_about_user(pusher_str channel)
+{
+    return !channel.ptr || is_personal(channel);
 }
 
 static int append_next_try(struct buf *text, pusher_str channel, uint32_t retry_in_ms)
@@ -170,7 +185,7 @@ static int append_next_try(struct buf *text, pusher_str channel, uint32_t retry_
     if (retry_in_ms)
         return buf_printf(text, "; trying again in %u ms", retry_in_ms);
     return buf_printf(text, "; %s again, or it is tried at the next connection",
-                      channel.ptr ? "subscribe" : "sign in");
+                      is_about_user(channel) ? "sign in" : "subscribe");
 }
 
 /* Ends the text in problem_text with what follows, and publishes it: about a channel, or
@@ -182,7 +197,7 @@ static void publish_unsubscribed(struct core *core, pusher_problem_kind kind,
     if (!rc)
         rc = append_next_try(&core->problem_text, channel, retry_in_ms);
     pusher_problem problem = {
-        .kind = channel.ptr ? kind : PUSHER_PROBLEM_SIGNIN,
+        .kind = is_about_user(channel) ? PUSHER_PROBLEM_SIGNIN : kind,
         .code = -1,
         .http_status = http_status,
         .will_retry = retry_in_ms > 0,
@@ -193,7 +208,10 @@ static void publish_unsubscribed(struct core *core, pusher_problem_kind kind,
 
 static const char *subject(pusher_str channel)
 {
-    return channel.ptr ? "subscription" : "sign-in";
+    if (!channel.ptr)
+        return "sign-in";
+    return is_personal(channel) ? "subscription to the user's own events"
+                                : "subscription";
 }
 
 void problem_subscribe(struct core *core, pusher_str channel,

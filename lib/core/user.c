@@ -40,9 +40,12 @@ int core_signin(struct core *core)
 {
     bool again = core->user != NULL;
     int rc = user_ensure(core);
-    if (!rc && again)
-        channel_ask_again(core, core->user->signin);
-    return rc;
+    if (rc || !again)
+        return rc;
+    channel_ask_again(core, core->user->signin);
+    if (core->user->personal)
+        channel_ask_again(core, core->user->personal);
+    return 0;
 }
 
 static void forget_watchlist(struct core *core)

@@ -299,7 +299,8 @@ static void answers_pings(struct scene *s)
     expect(s, "*pusher:ping >pong");
 }
 
-/* CLOSE-12: whatever the code, the connection goes on. */
+/* CLOSE-12: whatever the code, the connection goes on; some servers end it after some
+ * codes (CLOSE-13). */
 static void in_band_errors(struct scene *s)
 {
     brings_up(s);
@@ -312,6 +313,10 @@ static void in_band_errors(struct scene *s)
     expect_text_start(s, "the server reported an error: dup; the connection goes on");
     says(s, "{\"event\":\"pusher:error\"}");
     expect(s, "!server/-1/0+ *pusher:error");
+    assert_true(s->quiet || !strstr(s->problem_text, "unless"));
+    says(s, "{\"event\":\"pusher:error\",\"data\":{\"code\":4009,\"message\":\"no\"}}");
+    expect(s, "!server/4009/0+ *pusher:error");
+    expect_text(s, ": no; the connection goes on unless the server ends it");
 }
 
 /* SUB-14 */

@@ -18,6 +18,8 @@
     "{\"auth\":\"appkey:" SCENE_SIGNATURE "\",\"user_data\":\"{\\\"id\\\":\\\"u1\\\"}"   \
     "\"}"
 
+#define PERSONAL "#server-to-user-u1"
+
 static void wants_user(struct scene *s)
 {
     int rc = s->core ? core_signin(s->core) : PUSHER_ERR_NOMEM;
@@ -115,6 +117,36 @@ static void the_server_refuses(struct scene *s)
     says(s, "{\"event\":\"pusher:error\",\"data\":{\"code\":4009,\"message\":\"no\"}}");
     expect(s, "!signin/-1/0- *pusher:error");
     assert_true(s->quiet || core_signin_state(s->core) == PUSHER_SUBSCRIPTION_FAILED);
+}
+
+/* The hidden channel is part of the sign-in: no report names it, and signing in again
+ * asks for it again. */
+static void its_own_events_are_refused(struct scene *s)
+{
+    brings_up(s);
+    wants_user(s), grants_with(s, "user", USER_REPLY), server_signs_in(s);
+    s->said[0] = '\0';
+    refuses(s, PERSONAL);
+    expect(s, "!signin/-1/0- @pusher:subscription_error");
+    expect_text_start(s, "the server refused the subscription to the user's own events");
+    expect_text(s, "; sign in again, or it is tried at the next connection");
+    wants_user(s);
+    expect(s, ">subscribe(" PERSONAL ")");
+    refuses_with(s, PERSONAL, 500);
+    expect(s, "!signin/-1/0+ @pusher:subscription_error");
+    after(s, s->problem.retry_in_ms);
+    expect(s, ">subscribe(" PERSONAL ")");
+    after(s, 15000);
+    expect(s, "!signin/-1/0+");
+    expect_text_start(s, "the server did not answer the subscription to the user's own");
+    wants_user(s);
+    expect(s, ">unsubscribe(" PERSONAL ") >subscribe(" PERSONAL ")");
+    confirms(s, PERSONAL);
+    says(s, "{\"event\":\"greet\",\"channel\":\"" PERSONAL "\"}");
+    expect(s, "@greet");
+    says(s, "{\"event\":\"pusher_internal:subscription_count\",\"channel\":\"" PERSONAL
+            "\",\"data\":\"many\"}");
+    expect(s, "!protocol/-1/0+");
 }
 
 /* USER-04 */
@@ -224,6 +256,7 @@ static const struct scenario scenarios[] = {
     {"is denied", is_denied},
     {"the server says nothing", the_server_says_nothing},
     {"the server refuses", the_server_refuses},
+    {"its own events are refused", its_own_events_are_refused},
     {"what is no user", what_is_no_user},
     {"answers without a user", answers_without_a_user},
     {"watches", watches},
