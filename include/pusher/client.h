@@ -199,8 +199,12 @@ typedef struct pusher_options {
                                  message */
     size_t max_channels;      /* 1 to 2^24; default 100000 */
 
-    size_t max_members; /* 1 to 2^24; default 10000: in the roster of one presence
-                           channel; those beyond are reported and left out */
+    size_t max_members;      /* 1 to 2^24; default 10000: in the roster of one presence
+                                channel; those beyond are reported and left out */
+    size_t max_member_bytes; /* 64 to 2^30; default 16384: what a server tells of one
+                                member (its info, as JSON); a longer one is reported, and
+                                the member is there without it. A roster holds no more
+                                than max_members times that */
 
     /* Default false. True: after a reconnect each presence channel tells who went and who
      * came meanwhile, as pusher:member_removed and pusher:member_added after its

@@ -40,12 +40,14 @@ struct core_config {
     uint32_t subscribe_timeout_ms; /* from a subscribe to its answer (SUB-13) */
     uint32_t auth_timeout_ms;      /* from a request to its answer (AUTH-05) */
     uint32_t max_parallel_auth;
-    pusher_queue_policy event_queue; /* of client events */
     uint32_t event_queue_max, event_queue_bytes;
     uint32_t events_per_second; /* 0: not limited; else up to 1000 */
     uint32_t max_channels;
-    uint32_t max_members; /* of one presence channel */
-    bool presence_diff;   /* after a reconnect, members that came and went are told */
+    uint32_t max_members;      /* of one presence channel */
+    uint32_t max_member_bytes; /* of the info of one */
+    uint8_t event_queue; /* pusher_queue_policy, of client events; a byte, since an idle
+                            client is to be small */
+    bool presence_diff;  /* after a reconnect, members that came and went are told */
     bool tls;
     uint64_t seed; /* of the jitter */
     /* The app key, to be masked where the server's words are quoted (LOG-01). Borrowed:

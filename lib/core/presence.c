@@ -35,17 +35,27 @@ void presence_lost(struct core *core, struct core_channel *channel)
 
 /* --- the roster --- */
 
+/* An info that is too long to be kept is none. True: it was. */
+static bool bare(const struct core *core, struct presence_member *member)
+{
+    bool too_long = member->info.len > core->config.max_member_bytes;
+    if (too_long)
+        member->info = (pusher_str){NULL, 0};
+    return too_long;
+}
+
 static int read_roster(struct core *core, struct roster *roster, pusher_str data)
 {
     struct presence_walk walk;
     struct presence_member member;
     size_t count;
-    size_t left_out = 0;
+    size_t left_out = 0, bared = 0;
     int rc = presence_roster_parse(data, &walk, &count);
     if (rc)
         return rc;
     roster_list_begin(roster);
     while (presence_roster_next(&walk, &member)) {
+        bool is_bare = bare(core, &member);
         rc = roster_list_add(roster, user_id_str(&member.id), member.info,
                              core->config.max_members);
         if (rc == PUSHER_ERR_NOMEM) {
@@ -53,9 +63,10 @@ static int read_roster(struct core *core, struct roster *roster, pusher_str data
             return rc;
         }
         left_out += rc == PUSHER_ERR_LIMIT;
+        bared += is_bare && rc != PUSHER_ERR_LIMIT;
     }
-    if (left_out)
-        problem_roster_full(core, core_channel_name(roster->channel), left_out);
+    if (left_out || bared)
+        problem_roster(core, core_channel_name(roster->channel), left_out, bared);
     return 0;
 }
 
@@ -105,22 +116,24 @@ static void say_member(struct core *core, struct core_channel *channel, pusher_s
 }
 
 static void add(struct core *core, struct core_channel *channel,
-                const struct presence_member *member)
+                struct presence_member *member)
 {
     pusher_str id = user_id_str(&member->id);
+    bool is_bare = bare(core, member);
     int rc = roster_add(channel->roster, id, member->info, core->config.max_members);
     if (rc == PUSHER_ERR_NOMEM) {
         presence_lost(core, channel);
         channel_renew(core, channel, "out of memory for a member");
         return;
     }
-    if (rc == PUSHER_ERR_LIMIT)
-        problem_roster_full(core, core_channel_name(channel), 1);
+    if (rc == PUSHER_ERR_LIMIT || is_bare)
+        problem_roster(core, core_channel_name(channel), rc == PUSHER_ERR_LIMIT,
+                       rc != PUSHER_ERR_LIMIT);
     say_member(core, channel, STR("pusher:member_added"), id, member->info);
 }
 
 static void remove_member(struct core *core, struct core_channel *channel,
-                          const struct presence_member *gone)
+                          struct presence_member *gone)
 {
     struct member *member = roster_take(channel->roster, user_id_str(&gone->id));
     if (!member)
@@ -133,7 +146,7 @@ static void remove_member(struct core *core, struct core_channel *channel,
 /* Reads the member that core->message is about, and does that with it. */
 static void with_member(struct core *core, struct core_channel *channel,
                         void (*then)(struct core *, struct core_channel *,
-                                     const struct presence_member *))
+                                     struct presence_member *))
 {
     struct presence_member member;
     pusher_str data = {NULL, 0};

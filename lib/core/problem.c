@@ -255,19 +255,28 @@ void problem_renewed(struct core *core, pusher_str channel, const char *why,
              log_name(channel).text, why);
 }
 
-void problem_roster_full(struct core *core, pusher_str channel, size_t left_out)
+void problem_roster(struct core *core, pusher_str channel, size_t left_out, size_t bare)
 {
     struct buf *text = &core->problem_text;
     buf_clear(text);
-    int rc = buf_printf(text,
+    int rc = 0;
+    if (left_out)
+        rc = buf_printf(text,
                         "%zu members are not in the roster, which holds %u; raise "
                         "max_members",
                         left_out, core->config.max_members);
+    if (!rc && left_out && bare)
+        rc = buf_append(text, STR("; "));
+    if (!rc && bare)
+        rc = buf_printf(text,
+                        "%zu members are in the roster without their info, which is "
+                        "longer than %u bytes; raise max_member_bytes",
+                        bare, core->config.max_member_bytes);
     pusher_problem problem = harmless(PUSHER_PROBLEM_LIMIT, -1);
     publish(core, &problem, channel, rc);
     log_line(&core->config.log, PUSHER_LOG_WARN,
-             "connection %u: the roster of %s is full", core->generation,
-             log_name(channel).text);
+             "connection %u: roster of %s: %zu members left out, %zu without info",
+             core->generation, log_name(channel).text, left_out, bare);
 }
 
 void problem_auth(struct core *core, pusher_str channel,

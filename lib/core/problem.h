@@ -35,8 +35,9 @@ void problem_subscribe_late(struct core *core, pusher_str channel, uint32_t retr
 void problem_renewed(struct core *core, pusher_str channel, const char *why,
                      uint32_t retry_in_ms);
 
-/* Members beyond max_members are not in the roster. */
-void problem_roster_full(struct core *core, pusher_str channel, size_t left_out);
+/* `left_out` members, beyond max_members, are not in the roster; `bare` ones are there
+ * without their info, which is longer than max_member_bytes. One of them is not 0. */
+void problem_roster(struct core *core, pusher_str channel, size_t left_out, size_t bare);
 
 /* Why an authorization failed. */
 struct auth_failure {

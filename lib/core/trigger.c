@@ -101,7 +101,7 @@ static int make_room(struct core *core, size_t len)
     struct trigger_queue *queue = core->triggers;
     if (fits(core, len))
         return 0;
-    switch (core->config.event_queue) {
+    switch ((pusher_queue_policy)core->config.event_queue) {
     case PUSHER_QUEUE_OFF:
     case PUSHER_QUEUE_REFUSE:
         return PUSHER_ERR_LIMIT;

@@ -69,6 +69,7 @@ OPTION(pong_zero, o->pong_timeout_ms = 0)
 OPTION(spread_too_wide, o->reconnect_spread_ms = 3600001)
 OPTION(backoff_crossed, (o->backoff_min_ms = 5000, o->backoff_max_ms = 4000))
 OPTION(message_small, o->max_message_bytes = 1023)
+OPTION(member_small, o->max_member_bytes = 63)
 OPTION(size_small, o->struct_size = 8)
 
 static void options_are_checked(void **state)
@@ -90,6 +91,7 @@ static void options_are_checked(void **state)
     assert_int_equal(try_options(backoff_crossed), PUSHER_ERR_INVALID);
     assert_int_equal(try_options(spread_too_wide), PUSHER_ERR_INVALID);
     assert_int_equal(try_options(message_small), PUSHER_ERR_INVALID);
+    assert_int_equal(try_options(member_small), PUSHER_ERR_INVALID);
     assert_int_equal(try_options(size_small), PUSHER_ERR_INVALID);
 }
 

@@ -52,6 +52,7 @@ struct core_config scene_config(void)
         .auth_timeout_ms = 10000,
         .max_parallel_auth = 8,
         .max_members = 1000,
+        .max_member_bytes = 100,
         .event_queue_max = 4,
         .event_queue_bytes = 1000,
         .max_channels = 100000,

@@ -238,6 +238,39 @@ static void a_full_roster(struct scene *s)
     s->said[0] = '\0';
 }
 
+/* A server cannot make a roster grow without bound by what it tells of each member. */
+static void too_much_of_a_member(struct scene *s)
+{
+    if (s->core) {
+        s->core->config.max_member_bytes = 8;
+        s->core->config.max_members = 3;
+    }
+    brings_up(s), joins(s);
+    s->said[0] = '\0';
+    lists(s, "{\"hash\":{\"7\":{\"n\":12},\"8\":{\"n\":123},\"9\":\"12345678\"}}");
+    expect(s, "!limit(presence-a)/-1/0+ " SUCCEEDED);
+    expect_text_start(s,
+                      "2 members are in the roster without their info, which is longer "
+                      "than 8 bytes; raise max_member_bytes");
+    expect_members(s, "7={\"n\":12} 8= 9=");
+    comes(s, "{\"user_id\":7,\"user_info\":\"12345678\"}"); /* the old one is not true */
+    expect(s, "!limit(presence-a)/-1/0+ presence-a.pusher:member_added");
+    assert_true(s->quiet || strcmp(s->data, "{\"id\":\"7\",\"info\":null}") == 0);
+    expect_members(s, "8= 9= 7=");
+    comes(s, "{\"user_id\":10,\"user_info\":\"12345678\"}");
+    expect_text_start(
+        s, "1 members are not in the roster, which holds 3; raise max_members");
+    comes(s, "{\"user_id\":9,\"user_info\":\"123456\"}");
+    expect_members(s, "8= 7= 9=\"123456\"");
+    drops_channel(s, ROOM), joins(s);
+    lists(s, "{\"hash\":[1,\"12345678\",2,3,\"12345678\"]}");
+    expect_text_start(
+        s, "2 members are not in the roster, which holds 3; raise max_members; "
+           "1 members are in the roster without their info");
+    expect_members(s, "0=1 1= 2=2");
+    s->said[0] = '\0';
+}
+
 /* Events for other kinds of channels and other stages mean nothing. */
 static void members_of_nothing(struct scene *s)
 {
@@ -367,6 +400,7 @@ static const struct scenario scenarios[] = {
     {"nobody is there when it is lost", nobody_is_there_when_it_is_lost},
     {"who came and went meanwhile", who_came_and_went_meanwhile},
     {"a full roster", a_full_roster},
+    {"too much of a member", too_much_of_a_member},
     {"members of nothing", members_of_nothing},
     {"nobody", nobody},
     {"changes are not told twice", changes_are_not_told_twice},
