@@ -1,4 +1,4 @@
-"""The examples that need an authorization or a thread, with the sandbox and an endpoint."""
+"""The examples that need an authorization, a thread or a crowd, with the sandbox and an endpoint."""
 
 import os
 import re
@@ -102,6 +102,16 @@ class Examples(Case):
         example.popen.stdin.close()
         self.assertEqual(0, example.wait())
         self.assertEqual("", example.error_text())
+
+    def test_thousand_browsers(self):
+        browsers = self.keep(Example("thousand_browsers", self.sandbox.key, "127.0.0.1",
+                                     self.sandbox.port))
+        self.assertEqual("1000 browsers are in the room", browsers.next_line())
+        for event in ("order", "bye"):
+            self.publish("room", event, "7")
+            self.assertEqual(f"{event} has reached 1000 browsers", browsers.next_line())
+        self.assertEqual(0, browsers.wait())
+        self.assertEqual("", browsers.error_text())
 
 
 if __name__ == "__main__":
