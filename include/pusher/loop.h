@@ -59,6 +59,19 @@ typedef struct pusher_loop_options {
     pusher_log log;
     /* Memory of the loop; copied. NULL: malloc, realloc, free. */
     const pusher_allocator *allocator;
+
+    /*
+     * How clients of the loop connect, so that ten thousand do not dial in one instant:
+     * at most `max_connecting` attempts are under way at a time (from the look-up of the
+     * name until the WebSocket is open or the attempt has failed), and at most
+     * `connects_per_second` begin in a second, evenly. The others wait for their turn, in
+     * the order in which they came. A client that waits reads connecting (or unavailable,
+     * once unavailable_timeout_ms has passed); its connect_timeout_ms runs from its turn
+     * on. Requests to authorization endpoints are not counted: max_parallel_auth limits
+     * them.
+     */
+    uint32_t max_connecting;      /* 0 to 1000000; 0: any number. Default: 128 */
+    uint32_t connects_per_second; /* 0 to 1000000; 0: no limit. Default: 0 */
 } pusher_loop_options;
 
 /*
@@ -74,9 +87,9 @@ PUSHER_API void pusher_loop_options_init_sized(pusher_loop_options *options,
  * Makes a loop and stores it in `*ret`; untouched on failure. `options` may be NULL for
  * the defaults. The caller frees it with pusher_loop_free().
  *
- * Returns 0, PUSHER_ERR_INVALID (NULL `ret`, or a `struct_size` that is no size of this
- * struct), PUSHER_ERR_NOMEM, or PUSHER_ERR_SYSTEM (no descriptor to be had). Runs no
- * callback but the log's.
+ * Returns 0, PUSHER_ERR_INVALID (NULL `ret`, a `struct_size` that is no size of this
+ * struct, or a number out of its range), PUSHER_ERR_NOMEM, or PUSHER_ERR_SYSTEM (no
+ * descriptor to be had). Runs no callback but the log's.
  */
 PUSHER_API int pusher_loop_new(pusher_loop **ret, const pusher_loop_options *options);
 

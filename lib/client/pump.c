@@ -43,6 +43,13 @@ static enum core_stage core_stage_of(enum ws_stage stage)
 
 static void pump(pusher_client *client);
 
+static void on_turn(void *userdata)
+{
+    pusher_client *client = userdata;
+    core_on_turn(client->core, client->ws_generation, loop_now(client->loop));
+    pump(client);
+}
+
 static void on_open(void *userdata)
 {
     pusher_client *client = userdata;
@@ -106,7 +113,8 @@ static int dial_with(pusher_client *client, bool tls, struct buf *texts)
         .max_message_bytes = to->max_message_bytes,
         .timeout_ms = to->connect_timeout_ms,
     };
-    static const struct ws_calls calls = {.on_open = on_open,
+    static const struct ws_calls calls = {.on_turn = on_turn,
+                                          .on_open = on_open,
                                           .on_text = on_text,
                                           .on_binary = on_binary,
                                           .on_sent = on_sent,
@@ -143,6 +151,8 @@ static bool apply_want(pusher_client *client)
     loop_scratch_done(client->loop);
     if (rc)
         fail_attempt(client, CORE_STAGE_CONNECT, rc);
+    else if (ws_is_waiting(client->ws))
+        core_on_waiting(client->core, want.generation);
     return rc == 0;
 }
 

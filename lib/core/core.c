@@ -151,6 +151,8 @@ void core_network_changed(struct core *core, uint64_t now)
         attempt_restart(core);
         return;
     case PHASE_OPENING:
+        if (core->phase_deadline == CORE_NEVER)
+            return; /* it waits for its turn, and a new one would be the last again */
         /* It may hang on the old network; one that has just begun does not. */
         if (core->now + core->config.connect_timeout_ms >=
             core->phase_deadline + YOUNG_ATTEMPT_MS)
@@ -164,6 +166,19 @@ void core_network_changed(struct core *core, uint64_t now)
 }
 
 /* --- what happened to the transport --- */
+
+void core_on_waiting(struct core *core, uint32_t generation)
+{
+    if (generation == core->generation && core->phase == PHASE_OPENING)
+        core->phase_deadline = CORE_NEVER;
+}
+
+void core_on_turn(struct core *core, uint32_t generation, uint64_t now)
+{
+    core_tick(core, now);
+    if (generation == core->generation && core->phase == PHASE_OPENING)
+        core->phase_deadline = core->now + core->config.connect_timeout_ms;
+}
 
 void core_on_open(struct core *core, uint32_t generation, uint64_t now)
 {

@@ -16,10 +16,12 @@ enum { LEAST_ADDRESS_MS = 1000 };
 
 struct dial {
     pusher_loop *loop;
-    void (*ready)(void *userdata, const char *error);
+    const struct dial_calls *calls;
     void *userdata;
+    struct gate_pass pass;
+    uint32_t timeout_ms;
     uint64_t deadline;
-    struct resolution *resolution; /* NULL: done */
+    struct resolution *resolution; /* NULL: not begun, or done */
     int next, count;
     char (*addresses)[ADDRESS_TEXT_MAX];
     uint16_t port;
@@ -43,12 +45,57 @@ static void resolved(void *userdata, const struct resolver_answer *answer)
         }
         error = dial->addresses ? NULL : "out of memory";
     }
-    dial->ready(dial->userdata, error);
+    dial->calls->ready(dial->userdata, error);
+}
+
+static int begin(struct dial *dial)
+{
+    dial->deadline = loop_now(dial->loop) + dial->timeout_ms;
+    return resolver_start(dial->loop, dial->host, resolved, dial, &dial->resolution);
+}
+
+/* --- turns --- */
+
+/* Either call may free the dial, and others. */
+static void begin_late(struct dial *dial)
+{
+    if (begin(dial))
+        dial->calls->ready(dial->userdata, "out of memory");
+    else
+        dial->calls->begun(dial->userdata);
+}
+
+static void let_in(void *userdata)
+{
+    pusher_loop *loop = userdata;
+    struct gate_pass *pass;
+    while ((pass = gate_next(&loop->gate, loop_now(loop))))
+        begin_late(container_of(pass, struct dial, pass));
+    loop_timer_set(loop, &loop->gate_timer, gate_due(&loop->gate));
+}
+
+void dial_gate_init(pusher_loop *loop, uint32_t most_inside, uint32_t per_second)
+{
+    gate_init(&loop->gate, most_inside, per_second);
+    loop_task_init(&loop->gate_task, let_in, loop);
+    loop->gate_timer.fire = let_in;
+    loop->gate_timer.userdata = loop;
+}
+
+/* Somebody has come who waits, or left: whoever can go in does so in the next turn. */
+static void look_at_gate(pusher_loop *loop)
+{
+    if (!list_empty(&loop->gate.waiting))
+        loop_task_schedule(loop, &loop->gate_task);
+}
+
+bool dial_is_waiting(const struct dial *dial)
+{
+    return gate_is_waiting(&dial->pass);
 }
 
 int dial_new(pusher_loop *loop, const struct dial_target *target,
-             void (*ready)(void *userdata, const char *error), void *userdata,
-             struct dial **ret)
+             const struct dial_calls *calls, void *userdata, struct dial **ret)
 {
     size_t size = target->host.len + target->ca_file.len + target->request.len +
                   target->host_header.len + target->origin.len + 5;
@@ -57,9 +104,9 @@ int dial_new(pusher_loop *loop, const struct dial_target *target,
         return PUSHER_ERR_NOMEM;
     char *at = dial->texts;
     dial->loop = loop;
-    dial->ready = ready;
+    dial->calls = calls;
     dial->userdata = userdata;
-    dial->deadline = loop_now(loop) + target->timeout_ms;
+    dial->timeout_ms = target->timeout_ms;
     dial->port = target->port;
     dial->tls = target->tls;
     dial->has_ca = target->ca_file.ptr != NULL;
@@ -71,8 +118,12 @@ int dial_new(pusher_loop *loop, const struct dial_target *target,
     dial->request = str_put(&at, target->request);
     dial->host_header = str_put(&at, target->host_header);
     dial->origin = str_put(&at, target->origin);
-    int rc = resolver_start(loop, dial->host, resolved, dial, &dial->resolution);
+    bool inside = !target->paced || gate_enter(&loop->gate, &dial->pass, loop_now(loop));
+    int rc = inside ? begin(dial) : 0;
+    if (!inside)
+        look_at_gate(loop);
     if (rc) {
+        gate_leave(&loop->gate, &dial->pass);
         mem_free(&loop->mem, dial);
         return rc;
     }
@@ -84,15 +135,12 @@ void dial_free(struct dial *dial)
 {
     if (!dial)
         return;
+    gate_leave(&dial->loop->gate, &dial->pass);
+    look_at_gate(dial->loop);
     if (dial->resolution)
         resolver_cancel(dial->resolution);
     mem_free(&dial->loop->mem, dial->addresses);
     mem_free(&dial->loop->mem, dial);
-}
-
-bool dial_is_resolving(const struct dial *dial)
-{
-    return dial->resolution != NULL;
 }
 
 bool dial_has_next(const struct dial *dial)

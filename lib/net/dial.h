@@ -1,7 +1,8 @@
 /*
  * Where to connect to, and how to get there: a name's addresses, dialled one after
  * another, each for its share of the time. For WebSockets and HTTP requests alike; it
- * lives until the connection stands or is given up.
+ * lives until the connection stands or is given up. A dial that is paced begins when the
+ * loop's gate lets it in, and has its place there for as long as it lives.
  */
 #ifndef NET_DIAL_H
 #define NET_DIAL_H
@@ -25,23 +26,29 @@ struct dial_target {
     pusher_str origin;    /* ptr NULL: no Origin header */
     const char *method;   /* NULL: a WebSocket */
     const char *protocol; /* the name of the callback's protocol */
-    uint32_t timeout_ms;  /* shared by the addresses */
+    uint32_t timeout_ms;  /* shared by the addresses; runs from the begin */
+    bool paced;
+};
+
+struct dial_calls {
+    /* Its turn has come; only when dial_is_waiting(). It may be freed inside. */
+    void (*begun)(void *userdata);
+    /* Once, last: with NULL when there are addresses, else with the reason in words. */
+    void (*ready)(void *userdata, const char *error);
 };
 
 /*
- * Copies the target's texts and looks the name up; `ready` runs once from the loop's
- * dispatch, with NULL when there are addresses, else with the reason in words. 0 with
- * `*ret`, or PUSHER_ERR_NOMEM.
+ * Copies the target's texts and looks the name up, when its turn has come. The calls run
+ * from the loop's dispatch. 0 with `*ret`, or PUSHER_ERR_NOMEM.
  */
 int dial_new(pusher_loop *loop, const struct dial_target *target,
-             void (*ready)(void *userdata, const char *error), void *userdata,
-             struct dial **ret);
+             const struct dial_calls *calls, void *userdata, struct dial **ret);
 
-/* `ready` does not run any more; NULL is fine. */
+/* No call runs any more; NULL is fine. */
 void dial_free(struct dial *dial);
 
-/* True until there are addresses. */
-bool dial_is_resolving(const struct dial *dial);
+/* True while it has not begun, because others are before it. */
+bool dial_is_waiting(const struct dial *dial);
 
 /* True while there is an address that was not dialled yet. */
 bool dial_has_next(const struct dial *dial);

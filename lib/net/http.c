@@ -209,7 +209,8 @@ int http_start(pusher_loop *loop, const struct http_target *target, http_done_fn
         .protocol = http_protocol_name,
         .timeout_ms = target->timeout_ms,
     };
-    int rc = dial_new(loop, &where, ready, request, &request->dial);
+    static const struct dial_calls calls = {.ready = ready};
+    int rc = dial_new(loop, &where, &calls, request, &request->dial);
     if (rc) {
         mem_free(&loop->mem, request);
         return rc;

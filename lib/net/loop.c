@@ -4,6 +4,7 @@
 #include "net/loop_impl.h"
 
 #include <limits.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
@@ -17,33 +18,59 @@
 enum { LEAST_SUSPENSION_MS = 500 };
 enum { TURNS_PER_DISPATCH = 8, GOODBYE_TURNS = 10, SCRATCH_KEPT_BYTES = 64 * 1024 };
 
+/* The smallest struct that was ever released. */
+#define FIRST_OPTIONS_SIZE (offsetof(pusher_loop_options, allocator) + sizeof(void *))
+enum { MOST_ATTEMPTS = 1000000 };
+
+static const pusher_loop_options defaults = {
+    .struct_size = sizeof defaults,
+    .max_connecting = 128,
+};
+
 void pusher_loop_options_init_sized(pusher_loop_options *options, size_t struct_size)
 {
+    size_t known = struct_size < sizeof defaults ? struct_size : sizeof defaults;
     memset(options, 0, struct_size);
+    memcpy(options, &defaults, known);
     options->struct_size = struct_size;
 }
 
-int pusher_loop_new(pusher_loop **ret, const pusher_loop_options *options)
+/* Defaults for what the caller does not know of. */
+static int options_read(const pusher_loop_options *options, pusher_loop_options *ret)
 {
-    if (!ret || (options && options->struct_size != sizeof *options))
+    *ret = defaults;
+    if (!options)
+        return 0;
+    if (options->struct_size < FIRST_OPTIONS_SIZE || options->struct_size > sizeof *ret)
         return PUSHER_ERR_INVALID;
-    const pusher_allocator *mem =
-        options && options->allocator ? options->allocator : &mem_default;
+    memcpy(ret, options, options->struct_size);
+    return ret->max_connecting > MOST_ATTEMPTS || ret->connects_per_second > MOST_ATTEMPTS
+               ? PUSHER_ERR_INVALID
+               : 0;
+}
+
+int pusher_loop_new(pusher_loop **ret, const pusher_loop_options *given)
+{
+    pusher_loop_options options;
+    int rc = ret ? options_read(given, &options) : PUSHER_ERR_INVALID;
+    if (rc)
+        return rc;
+    const pusher_allocator *mem = options.allocator ? options.allocator : &mem_default;
     pusher_loop *loop = mem_zalloc(mem, sizeof *loop);
     if (!loop)
         return PUSHER_ERR_NOMEM;
     loop->mem = *mem;
-    if (options)
-        loop->log = options->log;
+    loop->log = options.log;
     loop->process = getpid();
     loop->asleep_ms = clock_asleep_ms();
     list_init(&loop->vhosts);
     list_init(&loop->tasks);
     list_init(&loop->children);
+    dial_gate_init(loop, options.max_connecting, options.connects_per_second);
     buf_init(&loop->scratch, &loop->mem, SIZE_MAX / 2);
     pthread_mutex_init(&loop->lock, NULL);
     loop->mailbox = mailbox_new(loop);
-    int rc = loop->mailbox ? engine_open(loop) : PUSHER_ERR_NOMEM;
+    rc = loop->mailbox ? engine_open(loop) : PUSHER_ERR_NOMEM;
     if (rc) {
         pthread_mutex_destroy(&loop->lock);
         pusher_mailbox_free(loop->mailbox);

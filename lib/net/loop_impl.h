@@ -10,6 +10,7 @@
 
 #include <uv.h>
 
+#include "net/gate.h"
 #include "net/loop.h"
 #include "net/lws_internal.h"
 #include "net/mailbox.h"
@@ -43,6 +44,12 @@ struct pusher_loop {
     struct list tasks;
     struct list children;
     unsigned websockets; /* that there are, in whatever state */
+
+    /* For the dials that are paced (dial.c). */
+    struct gate gate;
+    struct loop_task gate_task;
+    struct loop_timer gate_timer;
+
     struct buf scratch;
     pid_t process; /* that made it */
 
@@ -73,6 +80,9 @@ void engine_arm(pusher_loop *loop);
  * or PUSHER_ERR_SYSTEM. */
 int engine_wait(pusher_loop *loop, int timeout_ms);
 void engine_wake(pusher_loop *loop); /* any thread */
+
+/* dial.c */
+void dial_gate_init(pusher_loop *loop, uint32_t most_inside, uint32_t per_second);
 
 /* timers.c */
 void timers_run(pusher_loop *loop);

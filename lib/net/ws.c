@@ -55,6 +55,11 @@ static enum ws_stage stage_of(enum cause_stage stage)
     return WS_STAGE_CONNECT;
 }
 
+bool ws_is_waiting(const struct ws *ws)
+{
+    return ws->dial && dial_is_waiting(ws->dial);
+}
+
 enum ws_stage ws_stage(const struct ws *ws)
 {
     switch (ws->phase) {
@@ -106,6 +111,12 @@ static void connect_next(struct ws *ws)
 static void run_task(void *userdata)
 {
     connect_next(userdata);
+}
+
+static void begun(void *userdata)
+{
+    struct ws *ws = userdata;
+    ws->handler.calls->on_turn(ws->handler.userdata);
 }
 
 static void resolved(void *userdata, const char *error)
@@ -178,8 +189,10 @@ int ws_dial(pusher_loop *loop, const struct ws_target *target,
         .protocol =
             loop->websockets < FEW_WEBSOCKETS ? ws_protocol_of_few : ws_protocol_of_many,
         .timeout_ms = target->timeout_ms,
+        .paced = true,
     };
-    int rc = dial_new(loop, &where, resolved, ws, &ws->dial);
+    static const struct dial_calls calls = {begun, resolved};
+    int rc = dial_new(loop, &where, &calls, ws, &ws->dial);
     if (rc) {
         mem_free(&loop->mem, ws);
         return rc;

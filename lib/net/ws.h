@@ -52,6 +52,8 @@ struct ws_target {
 };
 
 struct ws_calls {
+    /* An attempt that waited for its turn begins; only when ws_is_waiting(). */
+    void (*on_turn)(void *userdata);
     void (*on_open)(void *userdata);
     /* One whole message, valid UTF-8, reassembled; lives until the handler returns. */
     void (*on_text)(void *userdata, pusher_str text);
@@ -74,6 +76,10 @@ struct ws_handler {
  */
 int ws_dial(pusher_loop *loop, const struct ws_target *target,
             const struct ws_handler *handler, struct ws **ret);
+
+/* True while the attempt has not begun, because others of the loop are before it. Its
+ * time does not run yet. */
+bool ws_is_waiting(const struct ws *ws);
 
 /* How far it has come, up to WS_STAGE_OPEN. */
 enum ws_stage ws_stage(const struct ws *ws);

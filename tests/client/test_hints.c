@@ -163,11 +163,47 @@ static void freed_in_the_callback(void **state)
     assert_int_equal(fake_live(seen->rig.loop), 0);
 }
 
+/* An attempt that waits for its turn has all of connect_timeout_ms from then on. */
+static void waiting_for_a_turn(void **state)
+{
+    struct rig *rig = &((struct seen *)*state)->rig;
+    fake_make_wait(rig->loop, true);
+    assert_int_equal(pusher_client_connect(rig->client), 0);
+    fake_advance(rig->loop, 3600000);
+    rig_expect(rig, "connecting unavailable");
+    /* A hint does not cost it its place. */
+    assert_int_equal(pusher_client_network_changed(rig->client), 0);
+    fake_advance(rig->loop, 100);
+    assert_int_equal(fake_dials(rig->loop), 1);
+    fake_turn(rig->loop);
+    fake_advance(rig->loop, 14999);
+    assert_int_equal(rig->problems, 0);
+    assert_non_null(fake_ws(rig->loop));
+    fake_advance(rig->loop, 1);
+    assert_int_equal(rig->problems, 1);
+    assert_int_equal(rig->last_problem, PUSHER_PROBLEM_CONNECT);
+    assert_null(fake_ws(rig->loop));
+}
+
+static void disconnecting_while_it_waits(void **state)
+{
+    struct rig *rig = &((struct seen *)*state)->rig;
+    fake_make_wait(rig->loop, true);
+    assert_int_equal(pusher_client_connect(rig->client), 0);
+    fake_settle(rig->loop);
+    assert_int_equal(pusher_client_disconnect(rig->client), 0);
+    fake_advance(rig->loop, 100000);
+    assert_int_equal(fake_live(rig->loop), 0);
+    rig_expect(rig, "connecting disconnected");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(pings_and_round_trips, setup, teardown),
         cmocka_unit_test_setup_teardown(network_changed, setup, teardown),
+        cmocka_unit_test_setup_teardown(waiting_for_a_turn, setup, teardown),
+        cmocka_unit_test_setup_teardown(disconnecting_while_it_waits, setup, teardown),
         cmocka_unit_test(nothing_to_ask_of_no_client),
         cmocka_unit_test_setup_teardown(gaps_are_told, setup, teardown),
         cmocka_unit_test_setup_teardown(no_gap_of_a_channel_that_is_gone, setup,

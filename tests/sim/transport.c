@@ -390,6 +390,13 @@ enum ws_stage ws_stage(const struct ws *ws)
     return ws->stage;
 }
 
+/* Nobody else is on the loop. */
+bool ws_is_waiting(const struct ws *ws)
+{
+    (void)ws;
+    return false;
+}
+
 bool ws_can_send(const struct ws *ws)
 {
     return ws->stage == WS_STAGE_OPEN && !ws->sending;

@@ -20,7 +20,7 @@ struct sent {
 struct ws {
     pusher_loop *loop;
     struct ws_handler handler;
-    bool open, on_its_way, tls;
+    bool waiting, open, on_its_way, tls;
     char request[512], host_header[300];
     struct loop_task sent;
 };
@@ -35,6 +35,7 @@ struct pusher_loop {
     struct ws *ws;
     unsigned dials, live;
     int depth, stopped, free_pending, fail;
+    bool make_wait;
     char *last_sent;
 };
 
@@ -276,6 +277,7 @@ int ws_dial(pusher_loop *loop, const struct ws_target *target,
     ws->loop = loop;
     ws->handler = *handler;
     ws->tls = target->tls;
+    ws->waiting = loop->make_wait;
     snprintf(ws->request, sizeof ws->request, "%.*s", STR_ARG(target->request));
     snprintf(ws->host_header, sizeof ws->host_header, "%.*s",
              STR_ARG(target->host_header));
@@ -299,6 +301,11 @@ static void forget(struct ws *ws)
 enum ws_stage ws_stage(const struct ws *ws)
 {
     return ws->open ? WS_STAGE_OPEN : WS_STAGE_CONNECT;
+}
+
+bool ws_is_waiting(const struct ws *ws)
+{
+    return ws->waiting;
 }
 
 bool ws_can_send(const struct ws *ws)
@@ -369,6 +376,20 @@ static void leave_and_settle(pusher_loop *loop)
 bool fake_is_open(const pusher_loop *loop)
 {
     return loop->ws && loop->ws->open;
+}
+
+void fake_make_wait(pusher_loop *loop, bool wait)
+{
+    loop->make_wait = wait;
+}
+
+void fake_turn(pusher_loop *loop)
+{
+    assert(loop->ws && loop->ws->waiting);
+    loop->ws->waiting = false;
+    enter(loop);
+    loop->ws->handler.calls->on_turn(loop->ws->handler.userdata);
+    leave_and_settle(loop);
 }
 
 void fake_open(pusher_loop *loop)

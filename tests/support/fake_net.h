@@ -24,6 +24,11 @@ bool fake_ws_tls(const struct ws *ws);
 const char *fake_ws_request(const struct ws *ws);
 const char *fake_ws_host_header(const struct ws *ws);
 
+/* From now on what is dialled waits for its turn, or not; the turn of the last one
+ * comes. */
+void fake_make_wait(pusher_loop *loop, bool wait);
+void fake_turn(pusher_loop *loop);
+
 /* Facts about the last transport. Each settles the loop afterwards. */
 void fake_open(pusher_loop *loop);
 bool fake_is_open(const pusher_loop *loop); /* there is one, and it is open */
