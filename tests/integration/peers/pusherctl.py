@@ -7,7 +7,10 @@ import subprocess
 
 from peers.process import WAIT_S, Process, environment
 
-PROGRAM = os.environ.get("PUSHERCTL", "")
+# One that drives its loop in another way stands in for it, if that is what to test.
+WAY = os.environ.get("PUSHERCTL_WAY")
+PROGRAM = (os.path.join(os.environ["PUSHERCTL_WAYS"], f"pusherctl-{WAY}") if WAY
+           else os.environ.get("PUSHERCTL", ""))
 KEY = "app-key"
 
 # Members of each type of line, and of which type their values are.
