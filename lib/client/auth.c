@@ -3,6 +3,8 @@
  */
 #include "client/auth.h"
 
+#include <string.h>
+
 #include "base/mem.h"
 #include "base/str.h"
 #include "client/auth_endpoint.h"
@@ -124,56 +126,59 @@ static pusher_auth_request request_of(const pusher_client *client,
     };
 }
 
-/* Room for one more; what has no room begins with the next call. */
-static bool make_room(const pusher_client *client, pusher_auth_request **list,
-                      size_t count)
+/* The requests of one call. */
+struct batch {
+    pusher_auth_request few[8];
+    pusher_auth_request *list; /* `few`, or memory of its own */
+    size_t count, room;
+};
+
+/* Room for one more; without memory it begins with the next call. */
+static bool batch_has_room(const pusher_client *client, struct batch *batch)
 {
-    bool full = (count & (count - 1)) == 0; /* the room is a power of two */
-    if (!full)
+    if (batch->count < batch->room)
         return true;
-    size_t room = count ? 2 * count : 1;
-    pusher_auth_request *grown = mem_realloc(&client->mem, *list, room * sizeof **list);
+    bool is_own = batch->list != batch->few;
+    size_t bytes = batch->count * sizeof *batch->list;
+    pusher_auth_request *grown =
+        mem_realloc(&client->mem, is_own ? batch->list : NULL, 2 * bytes);
     if (!grown)
         return false;
-    *list = grown;
+    if (!is_own)
+        memcpy(grown, batch->few, bytes);
+    batch->list = grown;
+    batch->room *= 2;
     return true;
-}
-
-/* That of the user goes alone: another authorizer may be asked. */
-static void begin_user(pusher_client *client, const struct core_auth *auth)
-{
-    pusher_auth_request request = request_of(client, auth);
-    dispatch_auth_begin(client, authorizer_of(client, true), &request, 1);
-}
-
-static bool begin_all(pusher_client *client)
-{
-    struct core_auth auth;
-    pusher_auth_request *list = NULL;
-    size_t count = 0;
-    bool of_user = false;
-    while (!of_user && make_room(client, &list, count) &&
-           core_next_auth(client->core, &auth, loop_now(client->loop))) {
-        of_user = !auth.channel;
-        if (!of_user)
-            list[count++] = request_of(client, &auth);
-    }
-    if (count)
-        dispatch_auth_begin(client, client->authorizer, list, count);
-    mem_free(&client->mem, list);
-    if (of_user && client->life == CLIENT_ALIVE)
-        begin_user(client, &auth);
-    return count > 0 || of_user;
 }
 
 static bool begin_one(pusher_client *client)
 {
     struct core_auth auth;
-    if (!core_next_auth(client->core, &auth, loop_now(client->loop)))
-        return false;
-    pusher_auth_request request = request_of(client, &auth);
-    dispatch_auth_begin(client, authorizer_of(client, !auth.channel), &request, 1);
-    return true;
+    int rc = core_next_auth(client->core, &auth, loop_now(client->loop));
+    if (rc > 0) {
+        pusher_auth_request request = request_of(client, &auth);
+        dispatch_auth_begin(client, authorizer_of(client, !auth.channel), &request, 1);
+    }
+    return rc != 0;
+}
+
+/* That of the user goes alone: another authorizer may be asked. */
+static bool begin_all(pusher_client *client)
+{
+    struct core_auth auth;
+    struct batch batch = {.list = batch.few,
+                          .room = sizeof batch.few / sizeof *batch.few};
+    int rc = 0;
+    if (core_next_auth_is_of_user(client->core))
+        return begin_one(client);
+    while (!core_next_auth_is_of_user(client->core) && batch_has_room(client, &batch) &&
+           (rc = core_next_auth(client->core, &auth, loop_now(client->loop))) > 0)
+        batch.list[batch.count++] = request_of(client, &auth);
+    if (batch.count)
+        dispatch_auth_begin(client, client->authorizer, batch.list, batch.count);
+    if (batch.list != batch.few)
+        mem_free(&client->mem, batch.list);
+    return batch.count > 0 || rc < 0;
 }
 
 bool auth_work(pusher_client *client)

@@ -156,20 +156,22 @@ static bool apply_want(pusher_client *client)
     return rc == 0;
 }
 
-/* Sends one owed frame; the next one follows when it has gone out. False: no memory for
- * it, and rather than let client and server disagree the connection is made anew. */
+/* Sends one owed frame; the next one follows when it has gone out. False: there is none.
+ * Without memory for it the connection is made anew, rather than let client and server
+ * disagree. */
 static bool send_frame(pusher_client *client)
 {
     if (!client->ws || !ws_can_send(client->ws))
-        return true;
+        return false;
     struct buf *frame = loop_scratch(client->loop);
     int rc = core_next_frame(client->core, frame, loop_now(client->loop));
+    bool owed = rc != 0;
     if (rc > 0)
         rc = ws_send(client->ws, buf_str(frame));
     loop_scratch_done(client->loop);
     if (rc)
         fail_attempt(client, CORE_STAGE_OURS, rc);
-    return rc == 0;
+    return owed;
 }
 
 /* Gives the callbacks one thing that is due; false when there is none. */
@@ -220,9 +222,7 @@ static void work(pusher_client *client)
             core_on_time(client->core, now);
             continue;
         }
-        if (!apply_want(client) || auth_work(client))
-            continue;
-        if (send_frame(client))
+        if (apply_want(client) && !auth_work(client) && !send_frame(client))
             break;
     }
     arm(client);

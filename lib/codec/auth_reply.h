@@ -48,6 +48,7 @@ enum auth_purpose {
     X(NO_USER_ID,                                                                        \
       "\"channel_data\" of the authorization has no \"user_id\" that is text of 1 to "   \
       "512 bytes, or a number")                                                          \
+    X(NOBODY, "the authorization has no \"channel_data\", and nobody is signed in")      \
     X(NO_USER_DATA, "the authorization has no \"user_data\"")                            \
     X(USER_DATA_NOT_TEXT,                                                                \
       "\"user_data\" of the authorization is not a string (of JSON)")                    \

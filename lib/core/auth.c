@@ -145,24 +145,32 @@ static void fail_for_now(struct core *core, struct core_channel *channel,
     problem_auth(core, core_channel_name(channel), failure, delay_ms);
 }
 
-bool core_next_auth(struct core *core, struct core_auth *ret, uint64_t now)
+int core_next_auth(struct core *core, struct core_auth *ret, uint64_t now)
 {
     struct auth_set *set = core->auth;
     core_tick(core, now);
     if (!set || list_empty(&set->queue) ||
         set->under_way >= core->config.max_parallel_auth)
-        return false;
+        return 0;
     struct core_channel *channel =
         container_of(set->queue.next, struct core_channel, line);
     if (begin(core, channel)) {
         fail_for_now(core, channel, &(struct auth_failure){.what = "out of memory"});
-        return false;
+        return PUSHER_ERR_NOMEM;
     }
     *ret = (struct core_auth){
         .id = channel->authorization->id,
         .channel = channel->role == CHANNEL_SIGNIN ? NULL : channel,
     };
-    return true;
+    return 1;
+}
+
+bool core_next_auth_is_of_user(const struct core *core)
+{
+    const struct auth_set *set = core->auth;
+    return set && !list_empty(&set->queue) &&
+           container_of(set->queue.next, struct core_channel, line)->role ==
+               CHANNEL_SIGNIN;
 }
 
 bool core_take_cancelled_auth(struct core *core, struct core_auth_cancelled *ret)
@@ -285,7 +293,7 @@ static enum auth_fault keep(struct core *core, struct core_channel *channel,
     int rc = 0;
     const struct user_id *id = reply->user_id.len ? &reply->user_id : user_id_of(core);
     if (channel->kind == CHANNEL_PRESENCE && !id)
-        return AUTH_FAULT_NO_USER_ID;
+        return AUTH_FAULT_NOBODY;
     if (channel->kind == CHANNEL_PRESENCE)
         rc = presence_authorized(core, channel, id);
     if (channel->kind == CHANNEL_ENCRYPTED)
@@ -323,7 +331,7 @@ static void granted(struct core *core, struct core_channel *channel,
     struct auth_failure failure = {.what = auth_fault_text(fault)};
     if (fault == AUTH_FAULT_MEMORY)
         fail_for_now(core, channel, &failure);
-    else if (fault != AUTH_FAULT_NO_USER_ID || !user_awaited_by(core, channel))
+    else if (fault != AUTH_FAULT_NOBODY || !user_awaited_by(core, channel))
         fail_for_good(core, channel, &failure);
 }
 

@@ -90,6 +90,8 @@ void core_disconnect(struct core *core, uint64_t now)
     core_tick(core, now);
     core->disconnected = true;
     core->delivery_pending = false; /* CONN-07: nothing in flight is delivered */
+    if (!core->problem.attempt)     /* nor does anything go on that a report says */
+        core->problem_pending = false;
     switch (core->phase) {
     case PHASE_IDLE:
         return;
@@ -324,6 +326,8 @@ void core_on_closed(struct core *core, uint32_t generation,
     case PHASE_GREETING:
     case PHASE_UP:
     case PHASE_PROBING:
+        if (closed->stage == CORE_STAGE_OURS)
+            trigger_unsent(core);
         transport_ended(core, closed);
         return;
     case PHASE_IDLE:

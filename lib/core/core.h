@@ -192,9 +192,12 @@ struct core_auth {
 
 /*
  * The next authorization to begin, at most max_parallel_auth at a time; counts as begun.
- * False: none; it may have made a problem (no memory).
+ * 1: one; 0: none; PUSHER_ERR_NOMEM: one could not begin, which made a problem.
  */
-bool core_next_auth(struct core *core, struct core_auth *ret, uint64_t now);
+int core_next_auth(struct core *core, struct core_auth *ret, uint64_t now);
+
+/* Whether that would be the user's. */
+bool core_next_auth_is_of_user(const struct core *core);
 
 /* The next one whose answer is not of interest any more. */
 struct core_auth_cancelled {

@@ -152,6 +152,14 @@ static struct core_channel *find_channel(struct core *core)
     return channels_find(&core->channels, core->message.channel);
 }
 
+/* A box of a channel that is not subscribed (any more): nobody has its key. */
+static bool is_closed_box(const struct core *core)
+{
+    return core->message.channel.ptr &&
+           channel_kind_of(core->message.channel) == CHANNEL_ENCRYPTED &&
+           encrypted_is_event(core->message.event);
+}
+
 /* MSG-07 */
 static void deliver_ordinary(struct core *core)
 {
@@ -163,7 +171,7 @@ static void deliver_ordinary(struct core *core)
             cipher_received(core, channel);
         else
             inbound_deliver(core, CORE_SCOPE_BOTH, core->message.event, channel);
-    } else {
+    } else if (!is_closed_box(core)) {
         inbound_deliver(core, CORE_SCOPE_CLIENT, core->message.event, NULL);
     }
 }

@@ -54,6 +54,7 @@ int core_next_frame(struct core *core, struct buf *out, uint64_t now)
     core_tick(core, now);
     if (!phase_is_connected(core->phase))
         return 0;
+    trigger_sent(core);
     size_t before = out->len;
     if (core->pong_owed) {
         if (frame_pong(out))

@@ -23,12 +23,18 @@ static struct waiting_event *of_link(struct list *link)
     return container_of(link, struct waiting_event, link);
 }
 
-static void remove_event(struct core *core, struct waiting_event *event)
+/* Out of the queue; the caller frees it, or keeps it elsewhere. */
+static void take_event(struct core *core, struct waiting_event *event)
 {
     struct trigger_queue *queue = core->triggers;
     list_remove(&event->link);
     queue->count--;
     queue->bytes -= event->len;
+}
+
+static void remove_event(struct core *core, struct waiting_event *event)
+{
+    take_event(core, event);
     mem_free(core->config.mem, event);
 }
 
@@ -50,6 +56,7 @@ static int queue_ensure(struct core *core)
     if (!queue)
         return PUSHER_ERR_NOMEM;
     list_init(&queue->waiting);
+    list_init(&queue->sending);
     core->triggers = queue;
     return 0;
 }
@@ -58,6 +65,7 @@ void trigger_free(struct core *core)
 {
     if (!core->triggers)
         return;
+    trigger_sent(core);
     while (!list_empty(&core->triggers->waiting))
         remove_event(core, of_link(core->triggers->waiting.next));
     mem_free(core->config.mem, core->triggers);
@@ -67,6 +75,7 @@ void trigger_forget(struct core *core, const struct core_channel *channel)
 {
     if (!core->triggers)
         return;
+    trigger_sent(core);
     struct list *next;
     for (struct list *at = core->triggers->waiting.next; at != &core->triggers->waiting;
          at = next) {
@@ -80,6 +89,7 @@ void trigger_lost(struct core *core)
 {
     if (!core->triggers)
         return;
+    trigger_sent(core);
     /* The server counts anew for each connection. */
     core->triggers->sent_count = 0;
     while (core->config.event_queue == PUSHER_QUEUE_OFF &&
@@ -210,8 +220,29 @@ int trigger_next_frame(struct core *core, struct buf *out)
     log_line(&core->config.log, PUSHER_LOG_DEBUG,
              "connection %u: sent a client event on %s, %zu bytes", core->generation,
              core_channel_name(event->channel).ptr, event->len);
-    remove_event(core, event);
+    take_event(core, event);
+    list_append(&core->triggers->sending, &event->link);
     return 1;
+}
+
+void trigger_sent(struct core *core)
+{
+    if (!core->triggers || list_empty(&core->triggers->sending))
+        return;
+    struct waiting_event *event = of_link(core->triggers->sending.next);
+    list_remove(&event->link);
+    mem_free(core->config.mem, event);
+}
+
+void trigger_unsent(struct core *core)
+{
+    if (!core->triggers || list_empty(&core->triggers->sending))
+        return;
+    struct waiting_event *event = of_link(core->triggers->sending.next);
+    list_remove(&event->link);
+    list_append(core->triggers->waiting.next, &event->link); /* before the first */
+    core->triggers->count++;
+    core->triggers->bytes += event->len;
 }
 
 uint64_t trigger_deadline(const struct core *core)

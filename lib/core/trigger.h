@@ -9,6 +9,7 @@
 
 struct trigger_queue {
     struct list waiting;
+    struct list sending; /* the one that is being sent, until that is known to be done */
     size_t count, bytes;
     uint64_t dropped; /* in all, for the application to know */
     /* If the rate is limited: when the last ones were sent, a ring of that many. */
@@ -26,6 +27,11 @@ void trigger_lost(struct core *core);
 
 /* Appends the next frame. 1: a frame; 0: none; PUSHER_ERR_NOMEM. */
 int trigger_next_frame(struct core *core, struct buf *out);
+
+/* The frame before has been handed to the transport; or it could not be, and waits
+ * again. */
+void trigger_sent(struct core *core);
+void trigger_unsent(struct core *core);
 
 /* When the rate allows the next one that could go; CORE_NEVER: nothing waits for it. */
 uint64_t trigger_deadline(const struct core *core);

@@ -98,9 +98,10 @@ const struct user_id *user_id_of(const struct core *core)
 
 bool user_awaited_by(struct core *core, struct core_channel *channel)
 {
-    bool pending =
-        core->user && !core->user->id.len && core->user->signin->stage != CHANNEL_FAILED;
-    if (!pending)
+    if (!core->user || core->user->id.len)
+        return false;
+    const struct core_channel *signin = core->user->signin;
+    if (signin->stage == CHANNEL_FAILED && !signin->timed) /* it is not tried again */
         return false;
     channel->stage = CHANNEL_QUEUED;
     list_remove(&channel->line);

@@ -30,10 +30,12 @@ static void begin(pusher_client *client, const pusher_auth_request *requests,
     for (size_t i = 0; i < count; i++) {
         const pusher_auth_request *request = &requests[i];
         assert_string_equal(request->socket_id.ptr, "1.2");
-        assert_ptr_equal(pusher_client_channel(client, request->channel_name.ptr),
-                         request->channel);
+        bool of_user = !request->channel_name.ptr;
+        assert_true(of_user ? !request->channel
+                            : pusher_client_channel(client, request->channel_name.ptr) ==
+                                  request->channel);
         seen->ids[seen->count++] = request->id;
-        rig_note(&seen->rig, request->channel_name.ptr);
+        rig_note(&seen->rig, of_user ? "user" : request->channel_name.ptr);
         if (seen->inside)
             seen->inside(seen, request);
     }
@@ -206,6 +208,27 @@ static void batches(void **state)
     close_rig(seen);
 }
 
+static void hang_up(struct seen *seen, const pusher_auth_request *request)
+{
+    (void)request;
+    pusher_client_disconnect(seen->rig.client);
+}
+
+/* What the first call ends is not begun by the next one. */
+static void over_within_the_batch(void **state)
+{
+    struct seen *seen = open_with(true);
+    (void)state;
+    subscribe(seen, "private-a");
+    assert_int_equal(pusher_client_signin(seen->rig.client), 0);
+    subscribe(seen, "private-b");
+    seen->inside = hang_up;
+    bring_up(seen);
+    assert_int_equal(seen->count, 1);
+    assert_int_equal(pusher_client_state(seen->rig.client), PUSHER_STATE_DISCONNECTED);
+    close_rig(seen);
+}
+
 static void eight_at_a_time(void **state)
 {
     struct seen *seen = open_with(false);
@@ -327,6 +350,7 @@ int main(void)
         cmocka_unit_test(answered_inside),
         cmocka_unit_test(all_are_rejected),
         cmocka_unit_test(batches),
+        cmocka_unit_test(over_within_the_batch),
         cmocka_unit_test(eight_at_a_time),
         cmocka_unit_test(lost_and_late),
         cmocka_unit_test(freed_inside),

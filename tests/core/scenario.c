@@ -373,7 +373,7 @@ static void see_auths(struct scene *s)
         if (slot)
             say(s, "cancel(%s)", slot->name);
     }
-    while (core_next_auth(s->core, &auth, s->now)) {
+    while (core_next_auth(s->core, &auth, s->now) > 0) {
         assert_int_equal(core_state(s->core), PUSHER_STATE_CONNECTED);
         assert_null(auth_slot(s, auth.id)); /* never used again */
         struct scene_auth *slot = &s->auths[s->auth_count++ % SCENE_AUTHS];

@@ -10,6 +10,7 @@
 
 #include <cmocka.h>
 
+#include "base/mem.h"
 #include "base/str.h"
 #include "core/scenario.h"
 
@@ -192,6 +193,41 @@ static void the_rate_is_limited(struct scene *s)
     expect_dropped(s, 0);
 }
 
+/* The transport is given one frame, and cannot take it. */
+static void fails_to_send(struct scene *s)
+{
+    struct buf frame;
+    buf_init(&frame, &mem_default, 1000);
+    if (s->core)
+        core_next_frame(s->core, &frame, s->now);
+    buf_free(&frame);
+    fails(s, CORE_STAGE_OURS, "out of memory");
+    blocks(s, false);
+}
+
+/* A frame that cannot be handed to the transport has not been sent. */
+static void the_transport_cannot_take_it(struct scene *s)
+{
+    set_queue(s, PUSHER_QUEUE_REFUSE);
+    joins(s);
+    blocks(s, true);
+    triggers(s, ROOM, "client-a"), triggers(s, ROOM, "client-b");
+    fails_to_send(s);
+    after(s, s->problem.retry_in_ms), opens(s), greets(s);
+    grants(s, ROOM);
+    s->said[0] = '\0';
+    confirms(s, ROOM);
+    expect(s, ROOM ".pusher:subscription_succeeded >client-a(private-a) "
+                   ">client-b(private-a)");
+    expect_dropped(s, 0);
+    set_queue(s, PUSHER_QUEUE_OFF);
+    blocks(s, true);
+    triggers(s, ROOM, "client-c");
+    fails_to_send(s);
+    expect_dropped(s, 1);
+    s->said[0] = '\0';
+}
+
 static void freed_with_events(struct scene *s)
 {
     set_queue(s, PUSHER_QUEUE_REFUSE);
@@ -209,6 +245,7 @@ static const struct scenario scenarios[] = {
     {"bounded in bytes", bounded_in_bytes},
     {"dropped with the channel", dropped_with_the_channel},
     {"the rate is limited", the_rate_is_limited},
+    {"the transport cannot take it", the_transport_cannot_take_it},
     {"freed with events", freed_with_events},
 };
 

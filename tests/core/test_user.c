@@ -226,8 +226,13 @@ static void presence_without_a_user(struct scene *s)
     brings_up(s);
     wants_channel(s, "presence-a"), grants(s, "presence-a");
     expect(s, "?presence-a !auth(presence-a)/-1/0- presence-a.pusher:subscription_error");
-    wants_user(s), wants_channel(s, "presence-b"), grants(s, "presence-b");
-    expect(s, "?user ?presence-b");
+    wants_user(s), wants_channel(s, "presence-c");
+    grants_with(s, "presence-c", /* it says for whom it is, and is wrong */
+                "{\"auth\":\"appkey:" SCENE_SIGNATURE "\",\"channel_data\":\"{}\"}");
+    expect(s, "?user ?presence-c !auth(presence-c)/-1/0- "
+              "presence-c.pusher:subscription_error");
+    wants_channel(s, "presence-b"), grants(s, "presence-b");
+    expect(s, "?presence-b");
     denies(s, "user", 403);
     expect(s, "!signin/-1/0- @pusher:signin_error ?presence-b");
     grants(s, "presence-b");

@@ -3,8 +3,11 @@
  */
 #include "app.h"
 
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
+#include "authorizer.h"
 #include "base/str.h"
 #include "machine.h"
 #include "transport.h"
@@ -28,6 +31,8 @@ static void reconnect(void *userdata)
 static int pick_channel(struct app *app, bool subscribed)
 {
     int from = (int)pick(app->world, 0, CHANNEL_NAMES - 1);
+    if (chance(app->world, 300)) /* one that needs an authorization */
+        from = (int)pick(app->world, PUBLIC_CHANNELS, CHANNEL_NAMES - 1);
     for (int i = 0; i < CHANNEL_NAMES; i++) {
         int channel = (from + i) % CHANNEL_NAMES;
         if (!subscribed || app->channels[channel])
@@ -63,9 +68,9 @@ static void misuse(struct app *app)
         const char *name;
         int rc;
     } wrong[] = {
-        {"", PUSHER_ERR_BAD_CHANNEL},          {"a b", PUSHER_ERR_BAD_CHANNEL},
-        {"#server", PUSHER_ERR_BAD_CHANNEL},   {NULL, PUSHER_ERR_INVALID},
-        {"private-a", PUSHER_ERR_UNSUPPORTED}, {"presence-a", PUSHER_ERR_UNSUPPORTED},
+        {"", PUSHER_ERR_BAD_CHANNEL},           {"a b", PUSHER_ERR_BAD_CHANNEL},
+        {"#server", PUSHER_ERR_BAD_CHANNEL},    {NULL, PUSHER_ERR_INVALID},
+        {"private-a ", PUSHER_ERR_BAD_CHANNEL},
     };
     size_t i = pick(app->world, 0, sizeof wrong / sizeof *wrong - 1);
     size_t blocks = app->memory.blocks;
@@ -88,9 +93,14 @@ void app_move(struct app *app)
         call_new(app);
         return;
     }
-    uint32_t dice = pick(world, 0, 99);
+    uint32_t dice = pick(world, 0, 114);
     int channel;
-    if (dice < 20) {
+    if (dice >= 113) {
+        call_signin(app);
+    } else if (dice >= 100) {
+        if ((channel = pick_channel(app, true)) >= 0)
+            call_trigger(app, channel);
+    } else if (dice < 20) {
         call_connect(app);
     } else if (dice < 26) {
         call_disconnect(app);
@@ -100,7 +110,9 @@ void app_move(struct app *app)
         if ((channel = pick_channel(app, true)) >= 0)
             call_unsubscribe(app, channel);
     } else if (dice < 82) {
-        channel = chance(world, 700) ? pick_channel(app, true) : -1;
+        channel = chance(world, 700)   ? pick_channel(app, true)
+                  : chance(world, 300) ? SIGNIN
+                                       : -1;
         call_bind(app, channel, pick_event(app));
     } else if (dice < 92) {
         int binding = pick_binding(app);
@@ -138,6 +150,11 @@ static void settle(void *userdata)
         call_subscribe(app, 0);
     if (pick_binding(app) < 0)
         call_bind(app, -1, -1);
+    if (app->options.authorizer.begin && !app->channels[PRESENCE_CHANNEL] &&
+        chance(world, 300))
+        call_subscribe(app, PRESENCE_CHANNEL);
+    if (app->channels[PRESENCE_CHANNEL] && chance(world, 300))
+        call_bind(app, PRESENCE_CHANNEL, -1);
     if (world->weather.last || chance(world, 900))
         call_connect(app);
     else
@@ -158,6 +175,7 @@ void app_init(struct app *app, struct world *world, unsigned number)
     app->reconnect.happen = reconnect;
     app->reconnect.userdata = app;
     app->look = (struct happening){.happen = look, .userdata = app};
+    authorizer_init(app);
     app->settle.happen = settle;
     app->settle.userdata = app;
 }
@@ -175,6 +193,7 @@ void app_end(struct app *app)
     happening_cancel(app->world, &app->reconnect);
     happening_cancel(app->world, &app->look);
     happening_cancel(app->world, &app->settle);
+    authorizer_forget(app);
 }
 
 /* --- looking --- */
@@ -192,6 +211,47 @@ static void look_at_channels(struct app *app)
     }
 }
 
+/* "0=3 5=17 ": who is there, with the versions of their info; "0= " if it is none. */
+static void look_at_roster(struct app *app)
+{
+    pusher_channel *channel = app->channels[PRESENCE_CHANNEL];
+    char text[USERS * 40] = "", id[8];
+    pusher_member member;
+    size_t len = 0;
+    for (int user = 0; user < USERS; user++) {
+        snprintf(id, sizeof id, "%d", user);
+        if (!pusher_channel_member(channel, id, &member))
+            continue;
+        if (!str_equal(member.id, str_of(id)))
+            violated(app->world, CHECK_I10, "member %s is called %.*s", id,
+                     STR_ARG(member.id));
+        pusher_str info = member.info;
+        if (str_starts_with(info, STR("{\"v\":")))
+            info = (pusher_str){info.ptr + 5, info.len - 6};
+        len += (size_t)snprintf(text + len, sizeof text - len, "%d=%.*s ", user,
+                                STR_ARG(info));
+    }
+    size_t listed = 0;
+    pusher_member at = {0};
+    while (pusher_channel_next_member(channel, &at))
+        listed++;
+    bool me = pusher_channel_me(channel, &member);
+    observe(app, &(struct fact){.kind = FACT_ROSTER,
+                                .n = {(int64_t)pusher_channel_member_count(channel),
+                                      (int64_t)listed, me ? atoi(member.id.ptr) : -1},
+                                .text = str_of(text)});
+}
+
+static void look_at_user(struct app *app)
+{
+    observe(app, &(struct fact){.kind = FACT_USER,
+                                .n = {pusher_client_signin_state(app->client)},
+                                .text = pusher_client_user_id(app->client)});
+    observe(app,
+            &(struct fact){.kind = FACT_DROPPED,
+                           .n = {(int64_t)pusher_client_dropped_events(app->client)}});
+}
+
 static void look_at_client(struct app *app)
 {
     observe(app,
@@ -201,6 +261,9 @@ static void look_at_client(struct app *app)
                                  (int64_t)app->memory.blocks, (int64_t)app->memory.bytes},
                            .text = pusher_client_socket_id(app->client)});
     look_at_channels(app);
+    look_at_user(app);
+    if (app->client && app->channels[PRESENCE_CHANNEL])
+        look_at_roster(app);
 }
 
 /* Nothing is due any more, in this millisecond either. */

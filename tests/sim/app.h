@@ -7,6 +7,7 @@
 
 #include <pusher/pusher.h>
 
+#include "grant.h"
 #include "memory.h"
 #include "names.h"
 #include "watch.h"
@@ -25,6 +26,9 @@ enum call {
     CALL_UNBIND,
     CALL_PING,
     CALL_HINT, /* pusher_client_network_changed */
+    CALL_SIGNIN,
+    CALL_TRIGGER, /* a client event */
+    CALL_ANSWER,  /* pusher_auth_resolve, pusher_auth_reject */
     CALL_COUNT
 };
 
@@ -34,7 +38,7 @@ const char *call_name(int call);
 struct app_binding {
     struct app *app;
     int number;
-    int channel; /* -1: of the client */
+    int channel; /* -1: of the client; SIGNIN: of the user */
     int event;   /* -1: every event */
     pusher_id id;
 };
@@ -60,10 +64,13 @@ struct app {
     bool settled_deaf;   /* with a connection that does not answer */
 
     /* its transports (transport.c) */
-    struct ws *ws;                   /* the present one */
-    unsigned live;                   /* not ended or closed */
-    unsigned transports;             /* so far */
-    unsigned ignored[CHANNEL_NAMES]; /* the transport whose server never answers */
+    struct ws *ws;       /* the present one */
+    unsigned live;       /* not ended or closed */
+    unsigned transports; /* so far */
+
+    unsigned present;     /* the others on the presence channel, as the server has it */
+    struct list requests; /* to its authorizer (authorizer.c) */
+    unsigned triggered;   /* client events so far */
 
     struct watch watch; /* what the checks remember */
 };
@@ -84,6 +91,9 @@ pusher_loop *app_loop(const struct app *app);
 /* Nothing is left to do just now: looks at everything that can be asked. */
 void app_look(struct app *app);
 
+/* The application does something of its own inside a callback, or not; then it ends. */
+void callback_ends(struct app *app);
+
 /* --- calls (calls.c): each makes facts, and the application's own books --- */
 
 int call_new(struct app *app);
@@ -96,5 +106,15 @@ void call_bind(struct app *app, int channel, int event);
 void call_unbind(struct app *app, int binding);
 void call_ping(struct app *app);
 void call_hint(struct app *app);
+void call_signin(struct app *app);
+void call_trigger(struct app *app, int channel);
+
+/* What a client event of this form (n[2] of the call) is worth: 0, or the error. */
+int trigger_result(int form);
+
+/* Answers a request: with `text` if it is to be granted, or of a wrong form; else (ptr
+ * NULL) it is rejected with `status`. */
+int call_answer(struct app *app, pusher_id request, int channel, enum verdict verdict,
+                pusher_str text, int status);
 
 #endif

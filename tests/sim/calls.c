@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "app.h"
+#include "authorizer.h"
 #include "base/str.h"
 #include "machine.h"
 
@@ -22,6 +23,9 @@ static const char *const call_names[CALL_COUNT] = {
     [CALL_UNBIND] = "unbind",
     [CALL_PING] = "ping",
     [CALL_HINT] = "network changed",
+    [CALL_SIGNIN] = "sign in",
+    [CALL_TRIGGER] = "trigger",
+    [CALL_ANSWER] = "answer",
 };
 
 const char *call_name(int call)
@@ -30,7 +34,7 @@ const char *call_name(int call)
 }
 
 static struct fact begins(struct app *app, enum call call, int channel, int event,
-                          int binding)
+                          int64_t binding)
 {
     struct fact fact = {.kind = FACT_CALL, .n = {call, channel, event, binding}};
     observe(app, &fact);
@@ -49,8 +53,7 @@ static void returns(struct app *app, struct fact *fact, int rc)
 
 /* --- callbacks --- */
 
-/* The application does something of its own inside a callback, or not. */
-static void callback_ends(struct app *app)
+void callback_ends(struct app *app)
 {
     while (app->client && fault_strikes(app->world, FAULT_CALL_INSIDE))
         app_move(app);
@@ -141,7 +144,7 @@ static void on_log(pusher_log_level level, const char *line, void *userdata)
 
 static void client_released(void *userdata)
 {
-    observe(userdata, &(struct fact){.kind = FACT_RELEASED, .n = {-1}});
+    observe(userdata, &(struct fact){.kind = FACT_RELEASED, .n = {RELEASED_CLIENT}});
 }
 
 static void binding_released(void *userdata)
@@ -180,10 +183,12 @@ static void draw_options(struct app *app)
     o->userdata = app;
     o->free_userdata = client_released;
     o->allocator = &app->memory.mem;
-    o->subscribe_timeout_ms = 86400000; /* a silent server ends the connection before */
     if (app->fixed_options)
         return;
+    if (chance(world, 900))
+        authorizer_offer(app);
     o->tls = chance(world, 600);
+    o->presence_diff = chance(world, 500);
     if (chance(world, 50))
         o->log = (pusher_log){PUSHER_LOG_DEBUG, on_log, app};
     if (chance(world, 600))
@@ -199,6 +204,15 @@ static void draw_options(struct app *app)
     o->max_channels = DRAW(world, 100000, 1, 3);
     o->probe_timeout_ms = DRAW(world, 5000, 500, 60000);
     o->max_attempts = DRAW(world, 0, 0, 0, 1, 4);
+    o->subscribe_timeout_ms = DRAW(world, 15000, 1000, 30000);
+    o->auth_timeout_ms = DRAW(world, 10000, 1000, 30000);
+    o->max_parallel_auth = DRAW(world, 8, 1, 2);
+    o->max_members = DRAW(world, 10000, 3);
+    o->event_queue =
+        (pusher_queue_policy)pick(world, PUSHER_QUEUE_OFF, PUSHER_QUEUE_DROP_NEWEST);
+    o->event_queue_max = DRAW(world, 100, 1, 3);
+    o->event_queue_bytes = DRAW(world, 1048576, 1024);
+    o->events_per_second = DRAW(world, 0, 10, 1);
 }
 
 /* Sometimes the application has a loop of its own; without memory it has not. */
@@ -235,6 +249,7 @@ void call_free(struct app *app)
     app->loop = NULL;
     memset(app->channels, 0, sizeof app->channels);
     happening_cancel(app->world, &app->reconnect);
+    authorizer_forget(app);
     pusher_client_free(client);
     returns(app, &fact, 0);
 }
@@ -291,10 +306,17 @@ void call_bind(struct app *app, int channel, int event)
     struct fact fact = begins(app, CALL_BIND, channel, event, slot);
     pusher_id id = 0;
     app->binding_now = true;
-    int rc = channel < 0 ? pusher_client_bind(app->client, event_name(event), on_event,
-                                              binding, binding_released, &id)
-                         : pusher_channel_bind(app->channels[channel], event_name(event),
-                                               on_event, binding, binding_released, &id);
+    const char *name = event_name(event);
+    int rc;
+    if (channel < 0)
+        rc = pusher_client_bind(app->client, name, on_event, binding, binding_released,
+                                &id);
+    else if (channel == SIGNIN)
+        rc = pusher_client_bind_user(app->client, name, on_event, binding,
+                                     binding_released, &id);
+    else
+        rc = pusher_channel_bind(app->channels[channel], name, on_event, binding,
+                                 binding_released, &id);
     app->binding_now = false;
     if (!rc)
         binding->id = id;
@@ -318,4 +340,57 @@ void call_hint(struct app *app)
 {
     struct fact fact = begins(app, CALL_HINT, -1, -1, -1);
     returns(app, &fact, pusher_client_network_changed(app->client));
+}
+
+void call_signin(struct app *app)
+{
+    struct fact fact = begins(app, CALL_SIGNIN, SIGNIN, -1, -1);
+    returns(app, &fact, pusher_client_signin(app->client));
+}
+
+int call_answer(struct app *app, pusher_id request, int channel, enum verdict verdict,
+                pusher_str text, int status)
+{
+    struct fact fact = begins(app, CALL_ANSWER, channel, (int)verdict, (int64_t)request);
+    int rc = text.ptr
+                 ? pusher_auth_resolve(app->client, request, text.ptr, text.len)
+                 : pusher_auth_reject(app->client, request, status,
+                                      chance(app->world, 500) ? "not \"you\"" : NULL);
+    returns(app, &fact, rc);
+    return rc;
+}
+
+/* --- client events --- */
+
+/* What is triggered, and what is to come of it if everything else is well. */
+static const struct {
+    const char *event;
+    const char *json; /* NULL: the number of the event */
+    int rc;
+} triggers[] = {
+    {"client-move", NULL, 0},
+    {"move", NULL, PUSHER_ERR_BAD_EVENT},
+    {"client-\x01", NULL, PUSHER_ERR_BAD_EVENT},
+    {"client-move", "{", PUSHER_ERR_BAD_DATA},
+    {"client-move", "", PUSHER_ERR_BAD_DATA},
+    {"client-move", "\"\xff\"", PUSHER_ERR_BAD_DATA},
+};
+
+int trigger_result(int form)
+{
+    return triggers[form].rc;
+}
+
+void call_trigger(struct app *app, int channel)
+{
+    struct world *world = app->world;
+    size_t form = 0;
+    if (chance(world, 100))
+        form = pick(world, 1, sizeof triggers / sizeof *triggers - 1);
+    char json[40];
+    snprintf(json, sizeof json, "{\"n\":%u}", ++app->triggered);
+    struct fact fact = begins(app, CALL_TRIGGER, channel, (int)form, app->triggered);
+    int rc = pusher_channel_trigger(app->channels[channel], triggers[form].event,
+                                    triggers[form].json ? triggers[form].json : json);
+    returns(app, &fact, rc);
 }

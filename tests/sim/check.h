@@ -17,6 +17,7 @@
     X(I7, "over", "no attempt after disconnect, nothing at all after free")              \
     X(I8, "confirmed", "subscribed means wanted, connected and confirmed")               \
     X(I9, "succeeded-first", "subscription_succeeded once, and before other events")     \
+    X(I10, "members", "the members are those that the server said, each once")           \
     X(I11, "all-or-nothing", "a call has its full effect, or fails and has none")        \
     X(I12, "attempts",                                                                   \
       "as many attempts as the close codes allow, none after a refusal")                 \
@@ -25,7 +26,9 @@
     X(I14, "monotonic", "timers keep the monotonic time; the wall clock moves nothing")  \
     X(I15, "limits", "channels and memory stay within what was configured or asked")     \
     X(I16, "callbacks", "callbacks come one at a time, never from inside a call")        \
-    X(I18, "secrets", "the key is in no log line and no report; TLS is never left")      \
+    X(I17, "client-events", "each client event goes out once, in order, when it may")    \
+    X(I18, "secrets", "no secret is in a log line or a report; TLS is never left")       \
+    X(I19, "sealed", "of encrypted messages only what the key opens is told")            \
     X(I20, "balance", "memory, bindings and userdata are given back, once")              \
     X(I21, "problems", "each failed attempt is reported once, with what became of it")   \
     X(I22, "frames", "every frame that is sent is of the protocol, and is owed")         \

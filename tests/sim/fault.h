@@ -34,6 +34,20 @@
     X(SUBSCRIBE_ERROR, "a subscription is refused")                                      \
     X(SUBSCRIBE_IGNORED, "a subscription is not answered")                               \
     X(SUBSCRIBE_TWICE, "a subscription is answered twice")                               \
+    X(ROSTER_BAD, "a list of members is malformed")                                      \
+    X(MEMBER_BAD, "a member is malformed")                                               \
+    X(SEALED_BAD, "an encrypted message is malformed")                                   \
+    X(SEALED_UNKNOWN, "an encrypted message is made with a key that nobody has")         \
+    X(SIGNIN_BAD, "a sign-in is confirmed without a user")                               \
+    X(WATCHED_BAD, "watchlist events are malformed")                                     \
+    X(AUTH_NEVER, "an authorization is not answered")                                    \
+    X(AUTH_LATE, "an authorization takes long")                                          \
+    X(AUTH_REJECT, "an authorization is rejected, with any status")                      \
+    X(AUTH_WRONG, "an authorization has another form")                                   \
+    X(AUTH_HUGE, "an authorization is huge")                                             \
+    X(AUTH_BARE, "an authorization does not say for whom it is")                         \
+    X(AUTH_TWICE, "an authorization is answered twice")                                  \
+    X(AUTH_STALE, "an authorization is answered after it was cancelled")                 \
     X(DELAY, "messages take long")                                                       \
     X(DUPLICATE, "a message comes twice")                                                \
     X(SEND_SLOW, "frames stay in the socket's buffer")                                   \

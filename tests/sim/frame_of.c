@@ -3,24 +3,100 @@
  */
 #include "frame_of.h"
 
+#include <inttypes.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
 #include "base/str.h"
 #include "names.h"
 
-/* The name between what must stand before and behind it; ptr NULL: it does not. */
-static pusher_str between(pusher_str text, pusher_str before, pusher_str behind)
+/* Takes `literal` from the front; false: it is not there. */
+static bool take(pusher_str *text, const char *literal)
 {
-    pusher_str none = {NULL, 0};
-    if (!str_starts_with(text, before) || text.len < before.len + behind.len)
-        return none;
-    pusher_str rest = str_skip(text, text.len - behind.len);
-    if (!str_equal(rest, behind))
-        return none;
-    return (pusher_str){text.ptr + before.len, text.len - before.len - behind.len};
+    if (!str_starts_with(*text, str_of(literal)))
+        return false;
+    *text = str_skip(*text, strlen(literal));
+    return true;
+}
+
+/* Takes a JSON string's inside, up to and with the quote at its end. */
+static bool take_string(pusher_str *text, pusher_str *ret)
+{
+    size_t len = 0;
+    while (len < text->len && text->ptr[len] != '"')
+        len += text->ptr[len] == '\\' ? 2 : 1;
+    if (len >= text->len)
+        return false;
+    *ret = (pusher_str){text->ptr, len};
+    *text = str_skip(*text, len + 1);
+    return true;
+}
+
+static bool take_channel(pusher_str *text, struct frame *ret)
+{
+    pusher_str name;
+    if (!take_string(text, &name))
+        return false;
+    ret->channel = channel_number(name);
+    return true;
+}
+
+static bool read_public(pusher_str text, struct frame *ret)
+{
+    ret->kind = FRAME_SUBSCRIBE;
+    return take(&text, "{\"event\":\"pusher:subscribe\",\"data\":{\"auth\":\"\","
+                       "\"channel\":\"") &&
+           take_channel(&text, ret) && take(&text, "}}") && !text.len;
+}
+
+static bool read_authorized(pusher_str text, struct frame *ret)
+{
+    ret->kind = FRAME_SUBSCRIBE;
+    if (!take(&text, "{\"event\":\"pusher:subscribe\",\"data\":{\"channel\":\"") ||
+        !take_channel(&text, ret) || !take(&text, ",\"auth\":\"") ||
+        !take_string(&text, &ret->auth))
+        return false;
+    if (take(&text, ",\"channel_data\":\"") && !take_string(&text, &ret->signed_data))
+        return false;
+    return take(&text, "}}") && !text.len;
+}
+
+static bool read_unsubscribe(pusher_str text, struct frame *ret)
+{
+    ret->kind = FRAME_UNSUBSCRIBE;
+    return take(&text, "{\"event\":\"pusher:unsubscribe\",\"data\":{\"channel\":\"") &&
+           take_channel(&text, ret) && take(&text, "}}") && !text.len;
+}
+
+static bool read_signin(pusher_str text, struct frame *ret)
+{
+    ret->kind = FRAME_SIGNIN;
+    ret->channel = SIGNIN;
+    return take(&text, "{\"event\":\"pusher:signin\",\"data\":{\"auth\":\"") &&
+           take_string(&text, &ret->auth) && take(&text, ",\"user_data\":\"") &&
+           take_string(&text, &ret->signed_data) && take(&text, "}}") && !text.len;
+}
+
+static bool read_client_event(pusher_str text, struct frame *ret)
+{
+    char *end;
+    ret->kind = FRAME_CLIENT_EVENT;
+    if (!take(&text, "{\"event\":\"client-move\",\"data\":{\"n\":"))
+        return false;
+    ret->number = strtoll(text.ptr, &end, 10); /* what follows is in the text, too */
+    text = str_skip(text, (size_t)(end - text.ptr));
+    return take(&text, "},\"channel\":\"") && take_channel(&text, ret) &&
+           take(&text, "}") && !text.len;
 }
 
 void frame_read(pusher_str text, struct frame *ret)
 {
-    *ret = (struct frame){.kind = FRAME_NONE, .channel = -1};
+    static bool (*const readers[])(pusher_str, struct frame *) = {
+        read_public, read_authorized, read_unsubscribe, read_signin, read_client_event};
+    static const struct frame nothing = {.kind = FRAME_NONE, .channel = -1};
+    *ret = nothing;
     if (str_equal(text, STR("{\"event\":\"pusher:ping\",\"data\":{}}"))) {
         ret->kind = FRAME_PING;
         return;
@@ -29,17 +105,18 @@ void frame_read(pusher_str text, struct frame *ret)
         ret->kind = FRAME_PONG;
         return;
     }
-    pusher_str name = between(
-        text,
-        STR("{\"event\":\"pusher:subscribe\",\"data\":{\"auth\":\"\",\"channel\":\""),
-        STR("\"}}"));
-    ret->kind = FRAME_SUBSCRIBE;
-    if (!name.ptr) {
-        name = between(text,
-                       STR("{\"event\":\"pusher:unsubscribe\",\"data\":{\"channel\":\""),
-                       STR("\"}}"));
-        ret->kind = name.ptr ? FRAME_UNSUBSCRIBE : FRAME_NONE;
+    for (size_t i = 0; i < sizeof readers / sizeof *readers; i++) {
+        *ret = nothing;
+        if (readers[i](text, ret))
+            return;
     }
-    if (name.ptr)
-        ret->channel = channel_number(name);
+    *ret = nothing;
+}
+
+size_t trigger_frame(char *ret, size_t size, int channel, int64_t number)
+{
+    return (size_t)snprintf(ret, size,
+                            "{\"event\":\"client-move\",\"data\":{\"n\":%" PRId64
+                            "},\"channel\":\"%s\"}",
+                            number, channel_name(channel));
 }

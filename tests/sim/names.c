@@ -19,6 +19,12 @@ static const char *const channels[] = {
     "longest-abcdefghijklmnopqrstuvwxyz-abcdefghijklmnopqrstuvwxyz-"
     "abcdefghijklmnopqrstuvwxyz-abcdefghijklmnopqrstuvwxyz-abcdefghijklmnopqrstuvwxyz-"
     "abcdefghijklmnopqrstuvwxyz-abcdefghijklmnopqrstuvwxyz-012",
+    "private-orders",
+    "private-cache-news",
+    "presence-room",
+    "private-encrypted-safe",
+    "(the user)", /* the sign-in has no name of its own */
+    "#server-to-user-0",
     "never-subscribed",
 };
 
@@ -32,6 +38,12 @@ static const char *const events[] = {
     [EVENT_PING] = "pusher:ping",
     [EVENT_PONG] = "pusher:pong",
     [EVENT_ERROR] = "pusher:error",
+    [EVENT_ADDED] = "pusher:member_added",
+    [EVENT_REMOVED] = "pusher:member_removed",
+    [EVENT_SIGNED_IN] = "pusher:signin_success",
+    [EVENT_SIGNIN_ERROR] = "pusher:signin_error",
+    [EVENT_ONLINE] = "online",
+    [EVENT_OFFLINE] = "offline",
 };
 
 const char *channel_name(int channel)
@@ -42,6 +54,11 @@ const char *channel_name(int channel)
 const char *event_name(int event)
 {
     return event < 0 ? NULL : events[event];
+}
+
+bool needs_authorization(int channel)
+{
+    return channel >= PUBLIC_CHANNELS && channel <= SIGNIN;
 }
 
 int channel_number(pusher_str name)

@@ -4,12 +4,27 @@
 #ifndef SIM_NAMES_H
 #define SIM_NAMES_H
 
+#include <stdbool.h>
+
 #include <pusher/types.h>
 
+/* Those the application takes part in: public ones, then those that need an
+ * authorization; and behind them what is no channel of its own. */
 enum {
-    CHANNEL_NAMES = 10,  /* those the application takes part in */
-    STRANGE_CHANNEL = 10 /* one that it never subscribes to */
+    PUBLIC_CHANNELS = 10,
+    PRIVATE_CHANNEL = PUBLIC_CHANNELS,
+    PRIVATE_CACHE_CHANNEL,
+    PRESENCE_CHANNEL,
+    SEALED_CHANNEL, /* encrypted */
+    CHANNEL_NAMES,
+    SIGNIN = CHANNEL_NAMES, /* the sign-in, which goes the way of a subscription */
+    PERSONAL_CHANNEL,       /* what the server sends to the user */
+    STRANGE_CHANNEL,        /* one that it never subscribes to */
+    WATCHED_CHANNELS = STRANGE_CHANNEL
 };
+
+/* Users are numbers; this client is the first. */
+enum { USERS = 16, ME = 0 };
 
 enum event_name {
     EVENT_ORDER,
@@ -21,6 +36,12 @@ enum event_name {
     EVENT_PING,
     EVENT_PONG,
     EVENT_ERROR,
+    EVENT_ADDED, /* a member */
+    EVENT_REMOVED,
+    EVENT_SIGNED_IN,
+    EVENT_SIGNIN_ERROR,
+    EVENT_ONLINE, /* a watched user */
+    EVENT_OFFLINE,
     EVENT_NAMES
 };
 
@@ -30,6 +51,8 @@ const char *event_name(int event);
 /* The number of a name; -1 if it is none of ours. */
 int channel_number(pusher_str name);
 int event_number(pusher_str name);
+
+bool needs_authorization(int channel);
 
 /* The app key of all clients: it must not be seen anywhere but in the request. */
 #define SIM_KEY "canary-5d41402abc4b2a76"

@@ -4,6 +4,7 @@
  */
 #include "plant.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "app.h"
@@ -66,6 +67,24 @@ static bool is_unsubscribe(const struct fact *fact)
            memmem(fact->text.ptr, fact->text.len, "pusher:unsubscribe", 18);
 }
 
+static bool is_authorized(const struct fact *fact)
+{
+    return is_subscribe(fact) &&
+           memmem(fact->text.ptr, fact->text.len, SIM_SIGNATURE, strlen(SIM_SIGNATURE));
+}
+
+static bool is_client_event(const struct fact *fact)
+{
+    return fact->kind == FACT_SENT &&
+           memmem(fact->text.ptr, fact->text.len, "client-move", 11);
+}
+
+static bool is_of_member(const struct fact *fact)
+{
+    return fact->kind == FACT_EVENT &&
+           str_starts_with(fact->text, STR("pusher:member_removed"));
+}
+
 static bool is_succeeded(const struct fact *fact)
 {
     return fact->kind == FACT_EVENT && fact->n[1] >= 0 &&
@@ -88,6 +107,24 @@ static void invent(struct app *app, const struct fact *fact)
     case PLANT_SUBSCRIBE_TWICE:
         if (is_subscribe(fact))
             pass(app, fact);
+        return;
+    case PLANT_MOVE_TWICE:
+        if (is_client_event(fact))
+            pass(app, fact);
+        return;
+    case PLANT_AUTH_TWICE:
+        if (fact->kind == FACT_AUTH_BEGIN) {
+            struct fact again = *fact;
+            again.n[2] = 1; /* of the same call */
+            pass(app, &again);
+        }
+        return;
+    case PLANT_KEY_AGAIN:
+        if (fact->kind == FACT_LEVELS &&
+            app->watch.channels[SEALED_CHANNEL].stage == WATCHED_CONFIRMED)
+            pass(app, &(struct fact){.kind = FACT_AUTH_BEGIN,
+                                     .n = {SEALED_CHANNEL, 1, 1, 1},
+                                     .text = str_of(app->watch.socket_id)});
         return;
     case PLANT_RECONNECTS:
         if (is_call(fact, CALL_DISCONNECT))
@@ -136,7 +173,8 @@ static void invent(struct app *app, const struct fact *fact)
 static bool distort(struct app *app, struct fact *fact)
 {
     struct watch *w = &app->watch;
-    static char text[400];
+    static char text[600];
+    static bool swallowed; /* the event whose callback has not ended yet */
     switch (app->world->plant) {
     case PLANT_STATE_UNTOLD:
         return fact->kind != FACT_STATE || fact->n[1] != PUSHER_STATE_CONNECTED;
@@ -144,11 +182,42 @@ static bool distort(struct app *app, struct fact *fact)
         if (fact->kind == FACT_LEVELS && !fact->text.len && w->disconnected)
             fact->text = STR("1.2");
         return true;
-    case PLANT_PRIVATE:
-        if (is_subscribe(fact))
-            fact->text = STR("{\"event\":\"pusher:subscribe\",\"data\":{\"auth\":\"\","
-                             "\"channel\":\"private-room\"}}");
+    case PLANT_STALE_AUTH:
+        if (is_authorized(fact)) {
+            grant_auth(text, PRIVATE_CHANNEL, STR("1.2"), 1);
+            snprintf(text + 200, sizeof text - 200,
+                     "{\"event\":\"pusher:subscribe\",\"data\":{\"channel\":\"%s\","
+                     "\"auth\":\"%.150s\"}}",
+                     channel_name(PRIVATE_CHANNEL), text);
+            fact->text = str_of(text + 200);
+        }
         return true;
+    case PLANT_UNCANCELLED:
+        return fact->kind != FACT_AUTH_CANCEL;
+    case PLANT_MEMBER_KEPT:
+        if (fact->kind == FACT_ROSTER && fact->n[0] > 1)
+            fact->n[0]++;
+        return true;
+    case PLANT_CHANGE_UNTOLD:
+        if (swallowed && fact->kind == FACT_CALLBACK_END) {
+            swallowed = false;
+            return false;
+        }
+        swallowed |= is_of_member(fact) && w->letter.kind == LETTER_ROSTER;
+        return fact->kind != FACT_EVENT || !swallowed;
+    case PLANT_MOVE_LOST:
+        return !is_client_event(fact);
+    case PLANT_SIGNATURE_TOLD:
+        if (fact->kind == FACT_LOG)
+            fact->text = STR("authorized with " SIM_SIGNATURE);
+        return true;
+    case PLANT_CIPHERTEXT:
+        if (fact->kind == FACT_EVENT && fact->n[1] == SEALED_CHANNEL &&
+            str_equal(fact->text, STR("order")))
+            fact->more = STR("{\"nonce\":\"\",\"ciphertext\":\"\"}");
+        return true;
+    case PLANT_REFUSAL_UNTOLD:
+        return fact->kind != FACT_PROBLEM || fact->n[0] != PUSHER_PROBLEM_SUBSCRIBE;
     case PLANT_UNSUBSCRIBE_UNSENT:
         return !is_unsubscribe(fact);
     case PLANT_STALE_CHANNEL:

@@ -16,7 +16,9 @@
     X(STATE_UNTOLD, I2, "a state change is not told")                                    \
     X(STATE_TWICE, I2, "a state change is told twice")                                   \
     X(SOCKET_ID_KEPT, I3, "the socket id outlives its connection")                       \
-    X(PRIVATE, I4, "a private channel is subscribed without authorization")              \
+    X(STALE_AUTH, I4, "a subscribe shows the authorization of another connection")       \
+    X(AUTH_TWICE, I5, "an authorization is asked for twice")                             \
+    X(UNCANCELLED, I6, "the authorizer is not told to forget")                           \
     X(SUBSCRIBE_TWICE, I5, "a subscribe is sent twice")                                  \
     X(LATE_EVENT, I6, "an event arrives after unsubscribe")                              \
     X(UNSUBSCRIBE_UNSENT, I6, "the server is not told of an unsubscribe")                \
@@ -24,6 +26,8 @@
     X(LATE_CALLBACK, I7, "a callback comes after free")                                  \
     X(STALE_CHANNEL, I8, "a channel stays subscribed without a connection")              \
     X(SUCCEEDED_TWICE, I9, "subscription_succeeded arrives twice")                       \
+    X(MEMBER_KEPT, I10, "a member that went is still counted")                           \
+    X(CHANGE_UNTOLD, I10, "it is not told who went meanwhile")                           \
     X(HALF_CALL, I11, "a call says that it failed, and has its effect")                  \
     X(IGNORES_REFUSAL, I12, "a refusal is taken for a loss")                             \
     X(LONG_DELAY, I13, "a delay is longer than its bound")                               \
@@ -32,10 +36,16 @@
     X(WALL_CLOCK, I14, "the wall clock is read")                                         \
     X(GROWS, I15, "memory grows with each message")                                      \
     X(NESTED, I16, "a callback comes from inside a call")                                \
+    X(MOVE_TWICE, I17, "a client event is sent twice")                                   \
+    X(MOVE_LOST, I17, "a client event is lost, and not counted")                         \
     X(KEY_TOLD, I18, "a report holds the key")                                           \
+    X(SIGNATURE_TOLD, I18, "a log line holds a signature")                               \
+    X(CIPHERTEXT, I19, "an encrypted message is told as it came")                        \
+    X(KEY_AGAIN, I19, "a key is asked for again and again")                              \
     X(PLAIN, I18, "an attempt goes without TLS")                                         \
     X(LEAK, I20, "a block is never given back")                                          \
     X(FREED_TWICE, I20, "userdata is freed twice")                                       \
+    X(REFUSAL_UNTOLD, I21, "a refused subscription is not reported")                     \
     X(UNREPORTED, I21, "a failed attempt is not reported")                               \
     X(WRONG_CODE, I21, "a report holds another close code")                              \
     X(CUT_FRAME, I22, "a frame is cut short")                                            \

@@ -12,16 +12,50 @@
 
 /* --- publishing --- */
 
+/* Somebody comes or goes, and everybody there is told; not so while nobody looks. */
+static void move_member(struct ws *ws, bool watched)
+{
+    struct world *world = ws->world;
+    int user = (int)pick(world, 1, USERS - 1);
+    bool again = chance(world, 50); /* for some servers a connection is a member */
+    struct app *app = ws->app;
+    if (!again)
+        app->present ^= 1u << user;
+    if (watched)
+        say_member(ws, PRESENCE_CHANNEL, user, (app->present & 1u << user) != 0);
+}
+
+static void publish_on(struct ws *ws, int channel)
+{
+    struct world *world = ws->world;
+    if (channel == SIGNIN) {
+        say_watched(ws, fault_strikes(world, FAULT_WATCHED_BAD));
+        return;
+    }
+    if (channel == SEALED_CHANNEL) {
+        say_sealed(ws);
+        return;
+    }
+    if (channel == PRESENCE_CHANNEL && fault_strikes(world, FAULT_MEMBER_BAD))
+        say_member_without_id(ws, channel);
+    if (channel == PRESENCE_CHANNEL && chance(world, 700)) {
+        move_member(ws, true);
+        return;
+    }
+    if (chance(world, 30) && channel != PERSONAL_CHANNEL)
+        say_count(ws, channel, false);
+    say_event(ws, channel, chance(world, 500) ? EVENT_ORDER : EVENT_TICK);
+}
+
 static void publish(void *userdata)
 {
     struct ws *ws = userdata;
     struct world *world = ws->world;
-    int channel = (int)pick(world, 0, CHANNEL_NAMES - 1);
-    if (ws->session.subscribed[channel]) {
-        if (chance(world, 30))
-            say_count(ws, channel, false);
-        say_event(ws, channel, chance(world, 500) ? EVENT_ORDER : EVENT_TICK);
-    }
+    int channel = (int)pick(world, 0, WATCHED_CHANNELS - 1);
+    if (chance(world, 20))
+        world->key++; /* it was exchanged */
+    if (ws->session.subscribed[channel])
+        publish_on(ws, channel);
     if (chance(world, 20))
         say_ping(ws);
     happening_plan(world, &ws->session.publish, world->now + pick_gap(world, 60000));
@@ -72,24 +106,44 @@ void server_accept(struct ws *ws)
 
 /* --- answers --- */
 
+static void confirm(struct ws *ws, int channel)
+{
+    if (channel == SIGNIN) {
+        say_signed_in(ws, fault_strikes(ws->world, FAULT_SIGNIN_BAD));
+    } else if (channel == PRESENCE_CHANNEL) {
+        for (uint32_t n = pick(ws->world, 0, 3); n; n--)
+            move_member(ws, false);
+        say_roster(ws, channel, fault_strikes(ws->world, FAULT_ROSTER_BAD));
+    } else {
+        say_succeeded(ws, channel);
+    }
+}
+
+/* With an error that names the channel, or with one that does not (SUB-13). */
+static void refuse(struct ws *ws, int channel)
+{
+    if (channel == SIGNIN || (needs_authorization(channel) && chance(ws->world, 400)))
+        say_error(ws, 4009);
+    else
+        say_refused(ws, channel);
+}
+
 static void on_subscribe(struct ws *ws, int channel)
 {
     struct world *world = ws->world;
     struct session *session = &ws->session;
     if (planted(world, PLANT_NEVER_CONFIRMED))
         return;
-    if (fault_strikes(world, FAULT_SUBSCRIBE_IGNORED)) {
-        ws->app->ignored[channel] = ws->number;
+    if (fault_strikes(world, FAULT_SUBSCRIBE_IGNORED))
         return;
-    }
     if (fault_strikes(world, FAULT_SUBSCRIBE_ERROR)) {
-        say_refused(ws, channel);
+        refuse(ws, channel);
         return;
     }
     session->subscribed[channel] = true;
-    say_succeeded(ws, channel);
+    confirm(ws, channel);
     if (fault_strikes(world, FAULT_SUBSCRIBE_TWICE))
-        say_succeeded(ws, channel);
+        confirm(ws, channel);
 }
 
 void server_read(struct ws *ws, pusher_str text)
@@ -98,6 +152,7 @@ void server_read(struct ws *ws, pusher_str text)
     frame_read(text, &frame);
     if (!ws->session.greeted)
         return;
+    bool known = frame.channel >= 0 && frame.channel < WATCHED_CHANNELS;
     switch (frame.kind) {
     case FRAME_PING:
         ws->session.deaf = fault_strikes(ws->world, FAULT_PONG_NEVER);
@@ -105,13 +160,15 @@ void server_read(struct ws *ws, pusher_str text)
             say_pong(ws);
         return;
     case FRAME_SUBSCRIBE:
-        if (frame.channel >= 0 && frame.channel < CHANNEL_NAMES)
+    case FRAME_SIGNIN:
+        if (known)
             on_subscribe(ws, frame.channel);
         return;
     case FRAME_UNSUBSCRIBE:
-        if (frame.channel >= 0 && frame.channel < CHANNEL_NAMES)
+        if (known)
             ws->session.subscribed[frame.channel] = false;
         return;
+    case FRAME_CLIENT_EVENT: /* for others */
     case FRAME_PONG:
     case FRAME_NONE:
         return;

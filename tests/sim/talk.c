@@ -9,8 +9,8 @@
 #include "base/str.h"
 #include "server.h"
 
-static void say(struct ws *ws, enum letter_kind kind, int channel, int event,
-                int64_t number, const char *text)
+void transport_say(struct ws *ws, enum letter_kind kind, int channel, int event,
+                   int64_t number, const char *text)
 {
     struct letter head = {
         .kind = kind, .channel = channel, .event = event, .number = number};
@@ -49,7 +49,7 @@ void say_greeting(struct ws *ws)
              "{\"event\":\"pusher:connection_established\",\"data\":\"{\\\"socket_id\\\":"
              "\\\"%s\\\",\\\"activity_timeout\\\":%s}\"}",
              ws->session.socket_id, timeout);
-    say(ws, LETTER_GREETING, -1, -1, taken_ms, text);
+    transport_say(ws, LETTER_GREETING, -1, -1, taken_ms, text);
 }
 
 void say_succeeded(struct ws *ws, int channel)
@@ -59,17 +59,19 @@ void say_succeeded(struct ws *ws, int channel)
         text, sizeof text,
         "{\"event\":\"pusher_internal:subscription_succeeded\",\"channel\":\"%s\"%s}",
         channel_name(channel), chance(ws->world, 500) ? ",\"data\":\"{}\"" : "");
-    say(ws, LETTER_SUCCEEDED, channel, EVENT_SUCCEEDED, 0, text);
+    transport_say(ws, LETTER_SUCCEEDED, channel, EVENT_SUCCEEDED, 0, text);
 }
 
 void say_refused(struct ws *ws, int channel)
 {
+    static const int statuses[] = {400, 401, 403, 404, 408, 429, 500, 503, 4004};
+    int status = PICK_OF(ws->world, statuses);
     char text[400];
     snprintf(text, sizeof text,
              "{\"event\":\"pusher:subscription_error\",\"channel\":\"%s\",\"data\":"
-             "{\"type\":\"LimitReached\",\"error\":\"too many for %s\",\"status\":403}}",
-             channel_name(channel), SIM_KEY);
-    say(ws, LETTER_REFUSED, channel, EVENT_REFUSED, 403, text);
+             "{\"type\":\"LimitReached\",\"error\":\"too many for %s\",\"status\":%d}}",
+             channel_name(channel), SIM_KEY, status);
+    transport_say(ws, LETTER_REFUSED, channel, EVENT_REFUSED, status, text);
 }
 
 void say_pong(struct ws *ws)
@@ -79,13 +81,13 @@ void say_pong(struct ws *ws)
         "{\"event\":\"pusher:pong\",\"data\":{}}",
         "{\"event\":\"pusher:pong\"}",
     };
-    say(ws, LETTER_EVENT, -1, EVENT_PONG, 0, PICK_OF(ws->world, forms));
+    transport_say(ws, LETTER_EVENT, -1, EVENT_PONG, 0, PICK_OF(ws->world, forms));
 }
 
 void say_ping(struct ws *ws)
 {
-    say(ws, LETTER_PING, -1, EVENT_PING, 0,
-        "{\"event\":\"pusher:ping\",\"data\":\"{}\"}");
+    transport_say(ws, LETTER_PING, -1, EVENT_PING, 0,
+                  "{\"event\":\"pusher:ping\",\"data\":\"{}\"}");
 }
 
 void say_event(struct ws *ws, int channel, int event)
@@ -103,7 +105,9 @@ void say_event(struct ws *ws, int channel, int event)
         snprintf(text, sizeof text,
                  "{\"channel\":\"%s\",\"data\":{\"n\":%u},\"event\":\"%s\"}",
                  channel_name(channel), number, event_name(event));
-    say(ws, LETTER_EVENT, channel, event, number, text);
+    bool box = channel == SEALED_CHANNEL; /* where it should be one, and is none */
+    transport_say(ws, box ? LETTER_SEALED_BAD : LETTER_EVENT, channel, event, number,
+                  text);
 }
 
 void say_count(struct ws *ws, int channel, bool bad)
@@ -116,7 +120,8 @@ void say_count(struct ws *ws, int channel, bool bad)
              "{\"event\":\"pusher_internal:subscription_count\",\"channel\":\"%s\","
              "\"data\":{\"subscription_count\":%s}}",
              channel_name(channel), bad ? wrong_count : count);
-    say(ws, bad ? LETTER_COUNT_BAD : LETTER_COUNT, channel, EVENT_COUNT, 0, text);
+    transport_say(ws, bad ? LETTER_COUNT_BAD : LETTER_COUNT, channel, EVENT_COUNT, 0,
+                  text);
 }
 
 void say_error(struct ws *ws, int code)
@@ -131,7 +136,7 @@ void say_error(struct ws *ws, int code)
             : "{\"event\":\"pusher:error\",\"data\":\"{\\\"code\\\":%d,\\\"message\\\":"
               "\\\"app %s\\\"}\"}",
         code, SIM_KEY);
-    say(ws, LETTER_ERROR, -1, EVENT_ERROR, code, text);
+    transport_say(ws, LETTER_ERROR, -1, EVENT_ERROR, code, text);
 }
 
 void say_garbage(struct ws *ws)
@@ -151,7 +156,7 @@ void say_garbage(struct ws *ws)
         "order",
         "[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[",
     };
-    say(ws, LETTER_GARBAGE, -1, -1, 0, PICK_OF(ws->world, forms));
+    transport_say(ws, LETTER_GARBAGE, -1, -1, 0, PICK_OF(ws->world, forms));
 }
 
 static void say_on(struct ws *ws, enum letter_kind kind, int channel, int event,
@@ -160,13 +165,13 @@ static void say_on(struct ws *ws, enum letter_kind kind, int channel, int event,
     char text[500];
     snprintf(text, sizeof text, "{\"event\":\"%s\",\"channel\":\"%s\",\"data\":{}}", name,
              channel_name(channel));
-    say(ws, kind, channel, event, 0, text);
+    transport_say(ws, kind, channel, event, 0, text);
 }
 
 void say_unknown(struct ws *ws)
 {
     int channel = (int)pick(ws->world, 0, CHANNEL_NAMES - 1);
-    switch (pick(ws->world, 0, 7)) {
+    switch (pick(ws->world, 0, 10)) {
     case 0:
         say_on(ws, LETTER_EVENT, channel, EVENT_ODD, event_name(EVENT_ODD));
         return;
@@ -179,8 +184,11 @@ void say_unknown(struct ws *ws)
     case 3:
         say_event(ws, channel, EVENT_ORDER); /* whether it is subscribed or not */
         return;
-    case 4:
-        say_succeeded(ws, channel); /* whether it was asked for or not */
+    case 4: /* whether it was asked for or not */
+        if (channel == PRESENCE_CHANNEL)
+            say_roster(ws, channel, false);
+        else
+            say_succeeded(ws, channel);
         return;
     case 5:
         say_refused(ws, channel);
@@ -188,15 +196,26 @@ void say_unknown(struct ws *ws)
     case 6:
         say_count(ws, channel, chance(ws->world, 500));
         return;
+    case 7: {
+        bool there = chance(ws->world, 500); /* drawn in this order by every compiler */
+        say_member(ws, PRESENCE_CHANNEL, (int)pick(ws->world, 1, USERS - 1), there);
+        return;
+    }
+    case 8:
+        say_signed_in(ws, chance(ws->world, 300));
+        return;
+    case 9:
+        say_watched(ws, false);
+        return;
     default:
-        say(ws, LETTER_EVENT, -1, EVENT_TICK, 0, "{\"event\":\"tick\"}");
+        transport_say(ws, LETTER_EVENT, -1, EVENT_TICK, 0, "{\"event\":\"tick\"}");
         return;
     }
 }
 
 void say_binary(struct ws *ws)
 {
-    say(ws, LETTER_BINARY, -1, -1, 0, "\x01\x02\x03");
+    transport_say(ws, LETTER_BINARY, -1, -1, 0, "\x01\x02\x03");
 }
 
 int pick_code(struct world *world)
@@ -210,5 +229,5 @@ int pick_code(struct world *world)
 
 void say_close(struct ws *ws, int code)
 {
-    say(ws, LETTER_CLOSE, -1, -1, code, code > 0 ? "bye " SIM_KEY : "");
+    transport_say(ws, LETTER_CLOSE, -1, -1, code, code > 0 ? "bye " SIM_KEY : "");
 }

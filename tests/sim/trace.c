@@ -83,7 +83,8 @@ static void print_call(const struct fact *fact)
         printf("%s event %s", channel ? "" : " client",
                fact->n[2] < 0 ? "*" : event_name((int)fact->n[2]));
     if (fact->n[3] >= 0)
-        printf(" binding %d", (int)fact->n[3]);
+        printf(fact->n[0] == CALL_ANSWER ? " request %x, verdict %d" : " binding %d",
+               (unsigned)fact->n[3], (int)fact->n[2]);
     if (fact->kind == FACT_RETURN)
         printf(" -> %d (%s)", (int)fact->n[4],
                fact->n[4] ? pusher_strerror((int)fact->n[4]) : "ok");
@@ -117,6 +118,13 @@ static void print_fact(const struct fact *fact)
         printf("told     binding %d: %.*s on %.30s: %.*s\n", (int)n[0],
                STR_ARG(fact->text), n[1] < 0 ? "-" : channel_name((int)n[1]),
                STR_ARG(fact->more));
+        return;
+    case FACT_AUTH_BEGIN:
+        printf("told     authorize %.30s, request %x, for %.*s\n",
+               channel_name((int)n[0]), (unsigned)n[1], STR_ARG(fact->text));
+        return;
+    case FACT_AUTH_CANCEL:
+        printf("told     request %x is cancelled\n", (unsigned)n[0]);
         return;
     case FACT_CALLBACK_END:
         return;
@@ -167,6 +175,16 @@ static void print_fact(const struct fact *fact)
         printf("look     %.30s is %s\n", channel_name((int)n[0]),
                pusher_subscription_name((pusher_subscription)n[2]));
         return;
+    case FACT_ROSTER:
+        printf("look     %u members: %.*s\n", (unsigned)n[0], STR_ARG(fact->text));
+        return;
+    case FACT_USER:
+        printf("look     the sign-in is %s, user \"%.*s\"\n",
+               pusher_subscription_name((pusher_subscription)n[0]), STR_ARG(fact->text));
+        return;
+    case FACT_DROPPED:
+        printf("look     %u client events were dropped\n", (unsigned)n[0]);
+        return;
     }
 }
 
@@ -181,7 +199,7 @@ void trace_fact(struct app *app, const struct fact *fact)
         add_number(trace, (uint64_t)fact->n[i]);
     add_text(trace, fact->text);
     add_text(trace, fact->more);
-    bool level = fact->kind == FACT_LEVELS || fact->kind == FACT_CHANNEL;
+    bool level = fact->kind >= FACT_LEVELS;
     bool silent = fact->kind == FACT_CALLBACK_END || fact->kind == FACT_TAKEN;
     if (!trace->story || silent || (level && !trace->levels))
         return;

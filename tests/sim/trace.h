@@ -15,7 +15,7 @@ enum fact_kind {
     /* the application */
     FACT_CALL,     /* begins: n[0] call, n[1] channel, n[2] event, n[3] binding */
     FACT_RETURN,   /* the same, and n[4] the result; text: its name */
-    FACT_RELEASED, /* userdata freed: n[0] binding, or -1: the client's */
+    FACT_RELEASED, /* userdata freed: n[0] binding, or RELEASED_… */
     FACT_GONE,     /* the client's memory: n[0] blocks, n[1] bytes still held */
     /* its callbacks; each is followed by FACT_CALLBACK_END */
     FACT_STATE,   /* n[0] previous, n[1] current, n[2] as asked; text: the socket id */
@@ -24,6 +24,10 @@ enum fact_kind {
     FACT_GAP,     /* n[0] channel, n[1] from, n[2] until, by the wall clock; n[3] the
                      wall clock now */
     FACT_EVENT,   /* n[0] binding, n[1] channel or -1; text: name; more: data */
+    /* its authorizer: n[0] channel, n[1] request, n[2] its place in the call, n[3] the
+     * channel is the application's of that name; text: the socket id */
+    FACT_AUTH_BEGIN,
+    FACT_AUTH_CANCEL, /* n[0] request */
     FACT_CALLBACK_END,
     FACT_LOG, /* n[0] level; text: the line */
     /* the transport */
@@ -41,10 +45,16 @@ enum fact_kind {
     FACT_SLEPT,   /* n[0] the machine does nothing for so long */
     FACT_RESUMED, /* and is told that it has slept */
     /* levels, asked through the public calls when nothing is left to do */
-    FACT_LEVELS, /* n[0] state, n[1] live transports, n[2] the transport can send, n[3]
-                    blocks, n[4] bytes; text: the socket id */
-    FACT_CHANNEL /* n[0] channel, n[1] known, n[2] its subscription state */
+    FACT_LEVELS,  /* n[0] state, n[1] live transports, n[2] the transport can send, n[3]
+                     blocks, n[4] bytes; text: the socket id */
+    FACT_CHANNEL, /* n[0] channel, n[1] known, n[2] its subscription state */
+    FACT_ROSTER,  /* n[0] members counted, n[1] listed, n[2] me or -1; text: who */
+    FACT_USER,    /* n[0] state of the sign-in; text: the user */
+    FACT_DROPPED  /* n[0] client events, since the client was made */
 };
+
+/* In FACT_RELEASED. */
+enum { RELEASED_CLIENT = -1, RELEASED_AUTHORIZER = -2 };
 
 struct fact {
     enum fact_kind kind;

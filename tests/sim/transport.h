@@ -14,7 +14,7 @@
 struct session {
     bool greeted;
     char socket_id[40];
-    bool subscribed[CHANNEL_NAMES];
+    bool subscribed[WATCHED_CHANNELS];
     bool deaf; /* a ping was not answered */
     struct happening publish;
 };

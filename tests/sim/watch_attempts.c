@@ -13,9 +13,9 @@
 
 /* --- what is to follow a close code (CLOSE-01) --- */
 
-enum verdict { RETRY_LATER, RETRY_NOW, GIVE_UP };
+enum sentence { RETRY_LATER, RETRY_NOW, GIVE_UP };
 
-static enum verdict judge(struct app *app, int64_t code)
+static enum sentence judge(struct app *app, int64_t code)
 {
     struct watch *w = &app->watch;
     if (app->options.max_attempts && w->failures >= app->options.max_attempts)
@@ -60,7 +60,7 @@ static void leave(struct app *app)
     w->connected = false;
     w->inband_code = -1;
     *w->socket_id = '\0';
-    watch_channels_lost(w);
+    watch_channels_lost(app);
 }
 
 static void on_dial(struct app *app, const struct fact *fact)
@@ -134,6 +134,7 @@ static void on_greeting(struct app *app, const struct fact *fact)
         len = 0;
     memcpy(w->socket_id, from ? from : "", len);
     w->socket_id[len] = '\0';
+    watch_channels_connected(app);
 }
 
 static void on_received(struct app *app, const struct fact *fact)
@@ -175,19 +176,19 @@ static int64_t code_of_end(const struct app *app)
     return dropped && w->inband_code >= 0 && recent ? w->inband_code : w->ended_code;
 }
 
-static void check_report(struct app *app, const struct fact *fact, enum verdict verdict,
+static void check_report(struct app *app, const struct fact *fact, enum sentence sentence,
                          bool was_connected)
 {
     struct watch *w = &app->watch;
     struct world *world = app->world;
     int64_t delay = fact->n[4];
     uint64_t most = bound(app, was_connected && fact->n[0] == PUSHER_PROBLEM_CLOSED);
-    if ((fact->n[2] != 0) != (verdict != GIVE_UP))
+    if ((fact->n[2] != 0) != (sentence != GIVE_UP))
         violated(world, CHECK_I12, "after code %d it is %s", (int)fact->n[1],
                  fact->n[2] ? "tried again" : "given up");
-    if (verdict == RETRY_NOW && delay)
+    if (sentence == RETRY_NOW && delay)
         violated(world, CHECK_I13, "after code %d it waits", (int)fact->n[1]);
-    if (verdict == RETRY_LATER &&
+    if (sentence == RETRY_LATER &&
         (delay < app->options.backoff_min_ms || (uint64_t)delay > most))
         violated(world, CHECK_I13, "a delay of %u ms, not in %u … %u", (unsigned)delay,
                  (unsigned)app->options.backoff_min_ms, (unsigned)most);
@@ -223,6 +224,7 @@ static void on_failed_attempt(struct app *app, const struct fact *fact)
     if (w->greeting && fact->n[0] == PUSHER_PROBLEM_GREETING) {
         w->connected = false; /* it could not be taken */
         *w->socket_id = '\0';
+        watch_channels_lost(app);
     }
     bool was_connected = w->connected;
     if (was_connected) {
@@ -231,8 +233,8 @@ static void on_failed_attempt(struct app *app, const struct fact *fact)
         w->since = now;
     }
     w->failures++;
-    enum verdict verdict = judge(app, fact->n[1]);
-    check_report(app, fact, verdict, was_connected);
+    enum sentence sentence = judge(app, fact->n[1]);
+    check_report(app, fact, sentence, was_connected);
     bool unread = w->inband_unsure && fact->n[1] == -1;
     if (!in_band && !unread && fact->n[1] != code)
         violated(app->world, CHECK_I21, "reported with code %d, and it was %d",
@@ -240,7 +242,7 @@ static void on_failed_attempt(struct app *app, const struct fact *fact)
     w->attempt_open = w->connected = w->greeting = w->ended = false;
     w->greeted_again = false;
     w->reasons += 3;
-    if (verdict == GIVE_UP) {
+    if (sentence == GIVE_UP) {
         w->wants = false;
         w->disconnected = true;
         return;

@@ -16,7 +16,14 @@ static void on_new(struct app *app, const struct fact *fact)
     uint64_t letters = w->letter.number;
     bool inside = w->callbacks_open;
     *w = (struct watch){
-        .alive = true, .tls = tls, .client_owned = true, .inband_code = -1};
+        .alive = true,
+        .tls = tls,
+        .client_owned = true,
+        .authorizer_owned = app->options.authorizer.begin != NULL,
+        .inband_code = -1,
+        .key = -1,
+        .failed_at_rest = app->memory.failed,
+    };
     w->letter.number = letters;
     w->callbacks_open = inside;
     w->state = PUSHER_STATE_INITIALIZED;
@@ -37,12 +44,21 @@ static void on_failure(struct app *app, const struct fact *fact)
                     : call == CALL_UNBIND
                         ? rc == PUSHER_ERR_NOT_FOUND
                         : (rc == PUSHER_ERR_NOMEM && memory_failed) || limited;
+    if (rc == PUSHER_ERR_UNSUPPORTED && needs_authorization((int)fact->n[1]) &&
+        (call == CALL_SUBSCRIBE || call == CALL_SIGNIN))
+        expected = app->options.authorizer.begin == NULL;
+    if (call == CALL_ANSWER || call == CALL_TRIGGER) /* see there */
+        expected |= rc != PUSHER_ERR_NOMEM;
     if (call == CALL_BIND && rc == PUSHER_ERR_INVALID)
         expected = fact->n[1] >= 0 && !w->channels[fact->n[1]].wanted;
     if (!expected)
         violated(app->world, CHECK_I11, "%s gave %d without a reason",
                  call_name((int)call), (int)rc);
     size_t before = w->blocks_before[depth];
+    /* Tables that are made when they are first needed may stay. */
+    if (call == CALL_SUBSCRIBE || call == CALL_SIGNIN || call == CALL_TRIGGER ||
+        (call == CALL_BIND && fact->n[1] == SIGNIN))
+        before += 2;
     if (app->memory.blocks > before)
         violated(app->world, CHECK_I11, "%s failed, and kept %zu blocks",
                  call_name((int)call), app->memory.blocks - before);
@@ -94,8 +110,14 @@ static void on_callback(struct app *app)
 static void on_released(struct app *app, const struct fact *fact)
 {
     struct watch *w = &app->watch;
-    if (fact->n[0] < 0) {
+    if (fact->n[0] == RELEASED_CLIENT) {
         w->client_owned = false;
+        return;
+    }
+    if (fact->n[0] == RELEASED_AUTHORIZER) {
+        if (!w->authorizer_owned)
+            violated(app->world, CHECK_I20, "userdata of the authorizer was freed twice");
+        w->authorizer_owned = false;
         return;
     }
     struct watched_binding *b = &w->bindings[fact->n[0]];
@@ -114,7 +136,7 @@ static void on_gone(struct app *app, const struct fact *fact)
                  (unsigned)fact->n[0], (unsigned)fact->n[1]);
     if (fact->n[2])
         violated(app->world, CHECK_I7, "a transport lives after its client");
-    if (w->client_owned)
+    if (w->client_owned || w->authorizer_owned)
         violated(app->world, CHECK_I20, "the client's userdata was not freed");
     for (int i = 0; i < WATCHED_BINDINGS; i++) {
         if (!w->bindings[i].released)
@@ -123,10 +145,13 @@ static void on_gone(struct app *app, const struct fact *fact)
     }
 }
 
-static void look_for_key(struct app *app, const char *where, pusher_str text)
+static void look_for_secrets(struct app *app, const char *where, pusher_str text)
 {
-    if (text.len && memmem(text.ptr, text.len, SIM_KEY, strlen(SIM_KEY)))
-        violated(app->world, CHECK_I18, "the key is in %s", where);
+    static const char *const secrets[] = {SIM_KEY, SIM_SIGNATURE, SIM_SIGNED};
+    for (size_t i = 0; i < sizeof secrets / sizeof *secrets && text.len; i++) {
+        if (memmem(text.ptr, text.len, secrets[i], strlen(secrets[i])))
+            violated(app->world, CHECK_I18, "a secret is in %s", where);
+    }
 }
 
 /* What others have said is quoted there: no byte of it may be a command to a terminal. */
@@ -141,11 +166,11 @@ static void check_words(struct app *app, pusher_str text)
         violated(app->world, CHECK_I21, "a report without words");
 }
 
-/* A client with a channel and a binding takes some 30 blocks; what it holds must not grow
- * with what it has lived through. */
+/* A client with a channel and a binding takes some 30 blocks, and 100 messages may wait
+ * in either direction; what it holds must not grow with what it has lived through. */
 static void check_memory(struct app *app, const struct fact *fact)
 {
-    enum { BLOCKS_MAX = 200, BYTES_MAX = 64 * 1024 };
+    enum { BLOCKS_MAX = 600, BYTES_MAX = 128 * 1024 };
     if (fact->n[3] > BLOCKS_MAX || fact->n[4] > BYTES_MAX)
         violated(app->world, CHECK_I15, "the client holds %u blocks, %u bytes",
                  (unsigned)fact->n[3], (unsigned)fact->n[4]);
@@ -171,8 +196,10 @@ void watch_calls(struct app *app, const struct fact *fact)
         w->there_before[w->calls_open] =
             fact->n[0] == CALL_UNBIND && w->bindings[fact->n[3]].there;
         w->calls_open++;
-        if (fact->n[0] == CALL_NEW) /* freed with the client, or if it fails */
+        if (fact->n[0] == CALL_NEW) { /* freed with the client, or if it fails */
             w->client_owned = true;
+            w->authorizer_owned = app->options.authorizer.begin != NULL;
+        }
         if (fact->n[0] == CALL_BIND)
             w->bindings[fact->n[3]] = (struct watched_binding){0};
         return;
@@ -180,10 +207,15 @@ void watch_calls(struct app *app, const struct fact *fact)
         on_return(app, fact);
         return;
     case FACT_PROBLEM:
-        look_for_key(app, "a report", fact->text);
+        look_for_secrets(app, "a report", fact->text);
         check_words(app, fact->text);
         on_callback(app);
         return;
+    case FACT_AUTH_BEGIN:
+        if (fact->n[2] == 0)
+            on_callback(app);
+        return;
+    case FACT_AUTH_CANCEL:
     case FACT_STATE:
     case FACT_GAP:
     case FACT_EVENT:
@@ -193,7 +225,7 @@ void watch_calls(struct app *app, const struct fact *fact)
         w->callbacks_open--;
         return;
     case FACT_LOG:
-        look_for_key(app, "the log", fact->text);
+        look_for_secrets(app, "the log", fact->text);
         return;
     case FACT_RELEASED:
         on_released(app, fact);

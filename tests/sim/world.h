@@ -43,6 +43,7 @@ struct world {
     unsigned socket_ids; /* given out so far */
     unsigned messages;   /* published so far */
     unsigned dials;      /* of all clients */
+    unsigned key;        /* of the sealed channel, just now */
 
     enum plant plant;
     struct trace trace;
