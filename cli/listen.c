@@ -197,6 +197,14 @@ static void on_problem(pusher_client *client, const pusher_problem *problem,
         finish(l, EXIT_NO_CHANNEL);
 }
 
+static void on_gap(pusher_client *client, const pusher_gap *gap, void *userdata)
+{
+    (void)client;
+    struct listener *l = userdata;
+    if (!l->over && l->out.lines->gap)
+        check_written(l, l->out.lines->gap(&l->out, gap));
+}
+
 static void set_seconds(uint32_t *timeout_ms, uint32_t seconds)
 {
     if (seconds)
@@ -219,11 +227,13 @@ static int make_client(struct listener *l)
     set_seconds(&options.reconnect_spread_ms, l->args.reconnect_spread_s);
     set_seconds(&options.unavailable_timeout_ms, l->args.unavailable_timeout_s);
     set_seconds(&options.connect_timeout_ms, l->args.connect_timeout_s);
+    set_seconds(&options.auth_timeout_ms, l->args.auth_timeout_s);
     int status = listen_auth_read(&l->auth, &l->args, &options);
     if (status)
         return status;
     options.on_state = on_state;
     options.on_problem = on_problem;
+    options.on_gap = on_gap;
     options.userdata = l;
     options.log = stderr_log(l->args.connect.log_level);
     int rc = pusher_client_new(&l->client, &options);
@@ -252,6 +262,11 @@ static int watch_channel(struct listener *l, const char *name)
     struct watched *watched = &l->channels[l->channel_count];
     pusher_channel *channel;
     int rc = pusher_client_subscribe(l->client, name, &channel);
+    if (rc == PUSHER_ERR_UNSUPPORTED && (l->args.auth_endpoint || l->args.secret))
+        return usage_error(COMMAND,
+                           "--channel: %s is encrypted, and this program was built "
+                           "without libsodium",
+                           name);
     if (rc == PUSHER_ERR_UNSUPPORTED)
         return usage_error(COMMAND,
                            "--channel: %s needs an authorization: give --auth-endpoint "

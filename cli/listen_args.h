@@ -14,12 +14,14 @@ struct listen_args {
     const char *auth_endpoint;
     struct text_list auth_headers;
     struct text_list auth_params;
+    bool auth_json;
+    uint32_t auth_timeout_s; /* 0: the library's default; likewise below */
     const char *user_endpoint;
     bool signin;
     const char *secret;
     struct text_list triggers;
     uint32_t count;     /* 0: no end */
-    uint32_t timeout_s; /* 0: none; likewise below: the library's default */
+    uint32_t timeout_s; /* 0: none */
     uint32_t activity_timeout_s;
     uint32_t pong_timeout_s;
     uint32_t unavailable_timeout_s;

@@ -161,8 +161,8 @@ int listen_auth_read(struct listen_auth *auth, const struct listen_args *args,
     if ((args->auth_endpoint || args->user_endpoint) && args->secret)
         return usage_error(COMMAND, "an endpoint and --secret: give one of them");
     if (!args->auth_endpoint && !args->user_endpoint &&
-        (args->auth_headers.count || args->auth_params.count))
-        return usage_error(COMMAND, "--auth-header and --auth-param: give "
+        (args->auth_headers.count || args->auth_params.count || args->auth_json))
+        return usage_error(COMMAND, "--auth-header, --auth-param and --auth-json: give "
                                     "--auth-endpoint or --user-endpoint, too");
     if (args->secret)
         options->authorizer = (pusher_authorizer){.begin = begin, .userdata = auth};
@@ -175,6 +175,7 @@ int listen_auth_read(struct listen_auth *auth, const struct listen_args *args,
         .header_count = args->auth_headers.count,
         .params = auth->params,
         .param_count = args->auth_params.count,
+        .json = args->auth_json,
         .ca_file = args->connect.ca_file,
     };
     options->user_endpoint = options->auth_endpoint;

@@ -55,14 +55,23 @@ static void put_ink(const struct listen_output *out, enum ink ink, pusher_str te
         fputs(ink_codes[INK_PLAIN], stdout);
 }
 
+struct clock_text {
+    char text[16];
+};
+
+static struct clock_text clock_text(time_t when)
+{
+    struct clock_text ret = {""};
+    struct tm parts;
+    if (localtime_r(&when, &parts))
+        strftime(ret.text, sizeof ret.text, "%H:%M:%S", &parts);
+    return ret;
+}
+
 static void put_time(const struct listen_output *out)
 {
-    char text[16] = "";
-    time_t now = time(NULL);
-    struct tm parts;
-    if (localtime_r(&now, &parts))
-        strftime(text, sizeof text, "%H:%M:%S", &parts);
-    put_ink(out, INK_FAINT, (pusher_str){text, strlen(text)});
+    struct clock_text now = clock_text(time(NULL));
+    put_ink(out, INK_FAINT, (pusher_str){now.text, strlen(now.text)});
 }
 
 static int end_line(FILE *file)
@@ -102,6 +111,22 @@ static int subscribed_line(struct listen_output *out, const pusher_channel *chan
     return end_line(stdout);
 }
 
+/* On standard output, between the events where some may be missing (SUB-16). */
+static int gap_line(struct listen_output *out, const pusher_gap *gap)
+{
+    char text[96];
+    int64_t ms = gap->until_unix_ms - gap->from_unix_ms;
+    snprintf(text, sizeof text, "(gap of %lld.%03lld s: events since %s may be missing)",
+             (long long)(ms / 1000), (long long)(ms % 1000),
+             clock_text((time_t)(gap->from_unix_ms / 1000)).text);
+    put_time(out);
+    fputs("  ", stdout);
+    put_ink(out, INK_CHANNEL, pusher_channel_name(gap->channel));
+    fputs("  ", stdout);
+    put_ink(out, INK_FAINT, (pusher_str){text, strlen(text)});
+    return end_line(stdout);
+}
+
 static int state_line(struct listen_output *out, pusher_state previous,
                       pusher_state current, pusher_str socket_id)
 {
@@ -134,4 +159,5 @@ const struct listen_lines listen_text_lines = {
     .subscribed = subscribed_line,
     .state = state_line,
     .problem = problem_line,
+    .gap = gap_line,
 };

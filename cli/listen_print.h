@@ -25,6 +25,8 @@ struct listen_lines {
     int (*state)(struct listen_output *out, pusher_state previous, pusher_state current,
                  pusher_str socket_id);
     int (*problem)(struct listen_output *out, const pusher_problem *problem);
+    /* NULL: not shown. */
+    int (*gap)(struct listen_output *out, const pusher_gap *gap);
 };
 
 /* Whether it has a roster to be shown. */

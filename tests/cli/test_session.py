@@ -348,6 +348,28 @@ class WithPeer(Session):
         self.assertEqual(['{"id":7}', '{"id": 7}', "5", "null", None, ODD_DATA],
                          [line["data"] for line in lines])
 
+    def test_a_person_sees_where_events_may_be_missing(self):
+        closed = []
+
+        def script(server):
+            server.say(peer.GREETING)
+            server.hear()
+            server.say('{"event":"pusher_internal:subscription_succeeded","channel":"room"}')
+            if closed:
+                server.say('{"event":"e","channel":"room","data":"1"}')
+            else:
+                closed.append(True)
+                server.close(4200)
+
+        with peer.Peer(script, connections=2) as server:
+            done = program.run(self.pusherctl, "listen", *server.server, "--channel", "room",
+                               "--count", "1")
+        lines = done.stdout.splitlines()
+        self.assertEqual((0, 4), (done.returncode, len(lines)), done)
+        self.assertRegex(lines[2], r"^\d\d:\d\d:\d\d  room  \(gap of \d+\.\d{3} s: events since "
+                                   r"\d\d:\d\d:\d\d may be missing\)$")
+        self.assertRegex(lines[3], r"  room  e  1$")
+
     def test_user_id_and_lack_of_a_channel(self):
         def script(server):
             server.say(peer.GREETING)

@@ -42,6 +42,8 @@ WRONG = (
     ((*LISTEN, "--unavailable-timeout", "0"), "--unavailable-timeout"),
     ((*LISTEN, "--reconnect-spread", "3601"), "--reconnect-spread"),
     ((*LISTEN, "--connect-timeout", "601"), "--connect-timeout"),
+    ((*LISTEN, "--auth-timeout", "3601"), "--auth-timeout"),
+    ((*LISTEN, "--auth-json"), "--auth-endpoint"),
     ((*LISTEN, "--log", "loud"), "--log"),
     ((*LISTEN, "--path", "no-slash"), "--path"),
     ((*LISTEN, "--path", "/with space"), "--path"),
