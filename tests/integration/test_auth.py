@@ -6,12 +6,14 @@ Run as `test_auth.py Plain` over ws, as `test_auth.py Tls` over wss.
 
 import base64
 import json
+import signal
 
 from peers.auth_server import MASTER_KEY, AuthServer
 from peers.case import Case, main
 from peers.certificates import Certificates
 from peers.node import Publisher, Subscriber
-from peers.pusherctl import Listen, Run
+from peers.pusherctl import DECRYPTS, Listen, Run
+from peers.relay import Relay
 from peers.soketi import APPS, Soketi
 
 BOB = {"user_id": "bob", "user_info": {"name": "Bob"}}
@@ -31,10 +33,10 @@ class Authorized:
         super().setUp()
         self.auth = self.keep(AuthServer())
 
-    def listen(self, *options, channels, soketi=None):
-        where = (soketi or self.soketi).where
-        return self.keep(Listen(where, *SPREAD, "--auth-endpoint", self.auth.url, *options,
-                                channels=channels))
+    def listen(self, *options, channels, soketi=None, where=None, auth=None):
+        where = where or (soketi or self.soketi).where
+        return self.keep(Listen(where, *SPREAD, "--auth-endpoint", (auth or self.auth).url,
+                                *options, channels=channels))
 
     def publish(self, channel, event, data, app=None):
         self.publisher.publish(app or self.soketi.app, channel, event, data)
@@ -48,10 +50,8 @@ class Authorized:
         self.publish("private-b", "order", {"id": 7})
         listen.expect("event", channel="private-b", event="order", data='{"id":7}')
         headers, params = self.auth.requests[0]
-        self.assertEqual("Bearer t", {name.lower(): value for name, value in
-                                      headers.items()}["authorization"])
-        self.assertEqual("application/x-www-form-urlencoded", {
-            name.lower(): value for name, value in headers.items()}["content-type"])
+        self.assertEqual("Bearer t", headers["authorization"])
+        self.assertEqual("application/x-www-form-urlencoded", headers["content-type"])
         self.assertEqual("b c&d", params["a"])
         self.assertRegex(params["socket_id"], r"^\d+\.\d+$")
 
@@ -72,6 +72,58 @@ class Authorized:
         removed = listen.expect("event", event="pusher:member_removed")
         self.assertEqual({"id": "bob", "info": BOB["user_info"]}, json.loads(removed["data"]))
 
+    def check_member(self, listen, event, user):
+        line = listen.expect("event", channel="presence-a", event=f"pusher:member_{event}")
+        self.assertEqual(user, json.loads(line["data"])["id"])
+
+    def check_members(self, line, me, *ids):
+        members = line["members"] | {"ids": sorted(line["members"]["ids"])}
+        self.assertEqual({"count": len(ids), "me": me, "ids": list(ids)}, members)
+
+    def test_presence_of_three(self):
+        """They join, leave, and drop: bob by pusher-js, the others by pusherctl."""
+        relay = self.keep(Relay(self.soketi.port))
+        carols = self.keep(AuthServer())
+        carols.user = "carol"
+        alice = self.listen(channels=["presence-a"], where=self.soketi.where_at(relay.port))
+        self.check_members(alice.expect("subscribed"), "alice", "alice")
+        bob = self.keep(Subscriber(self.ca))
+        bob.connect("bob", self.soketi.app, user=BOB)
+        bob.subscribe("bob", "presence-a")
+        self.check_member(alice, "added", "bob")
+        carol = self.listen(channels=["presence-a"], auth=carols)
+        self.check_members(carol.expect("subscribed"), "carol", "alice", "bob", "carol")
+        self.check_member(alice, "added", "carol")
+        self.assertEqual("carol", bob.wait_for("bob", "pusher:member_added",
+                                               "presence-a")["data"]["id"])
+
+        bob.call(do="unsubscribe", client="bob", channel="presence-a")
+        for listen in (alice, carol):
+            self.check_member(listen, "removed", "bob")
+        bob.subscribe("bob", "presence-a")
+        for listen in (alice, carol):
+            self.check_member(listen, "added", "bob")
+
+        relay.cut()  # alice
+        self.check_member(carol, "removed", "alice")
+        alice.expect("problem", error="closed", will_retry=True)
+        self.check_members(alice.expect("subscribed"), "alice", "alice", "bob", "carol")
+        self.check_member(carol, "added", "alice")
+
+        bob.signal(signal.SIGKILL)
+        for listen in (alice, carol):
+            self.check_member(listen, "removed", "bob")
+
+    def test_client_events_on_a_private_channel(self):
+        others = self.keep(Subscriber(self.ca))
+        others.connect("bob", self.soketi.app)
+        others.subscribe("bob", "private-a")
+        listen = self.listen("--trigger", 'client-hello={"n":1}', channels=["private-a"])
+        listen.expect("subscribed", channel="private-a")
+        self.assertEqual({"n": 1}, others.wait_for("bob", "client-hello", "private-a")["data"])
+        others.trigger("bob", "private-a", "client-hello", {"n": 2})
+        listen.expect("event", channel="private-a", event="client-hello", data='{"n":2}')
+
     def test_client_events_of_ours(self):
         others = self.keep(Subscriber(self.ca))
         others.connect("bob", self.soketi.app, user=BOB)
@@ -83,44 +135,17 @@ class Authorized:
                                                   "presence-a")["data"])
         self.assertEqual("not JSON", others.wait_for("bob", "client-text", "presence-a")["data"])
 
-    def encrypting(self, key=MASTER_KEY):
-        return self.soketi.app | {"encryptionMasterKeyBase64": base64.b64encode(key).decode()}
-
-    def test_encrypted(self):
-        listen = self.listen(channels=["private-encrypted-a"])
-        listen.expect("subscribed", channel="private-encrypted-a")
-        for data in ({"id": 7, "name": "Ä"}, "plain"):
-            self.publish("private-encrypted-a", "order", data, app=self.encrypting())
-            line = listen.expect("event", channel="private-encrypted-a", event="order")
-            self.assertEqual(data, json.loads(line["data"]))
-
-    def test_encrypted_with_another_key_while_running(self):
-        listen = self.listen(channels=["private-encrypted-a"])
-        listen.expect("subscribed")
-        self.auth.master_key = bytes(32)
-        for number in range(3):
-            self.publish("private-encrypted-a", "order", number, app=self.encrypting(bytes(32)))
-        for number in range(3):
-            listen.expect("event", event="order", data=str(number))
-        self.assertEqual(2, len(self.auth.requests))
-
-    def test_encrypted_with_a_key_that_nobody_has(self):
-        listen = self.listen(channels=["private-encrypted-a"])
-        listen.expect("subscribed")
-        self.publish("private-encrypted-a", "order", 1, app=self.encrypting(bytes(32)))
-        listen.expect("problem", error="decrypt", channel="private-encrypted-a", will_retry=True)
-        self.publish("private-encrypted-a", "order", 2, app=self.encrypting())
-        listen.expect("event", event="order", data="2")
-
     def test_cache(self):
-        first = self.listen(channels=["private-cache-a"])
-        first.expect("subscribed", channel="private-cache-a")
-        first.expect("event", channel="private-cache-a", event="pusher:cache_miss", data=None)
-        self.publish("private-cache-a", "order", "kept")
-        first.expect("event", event="order", data="kept")
-        second = self.listen(channels=["private-cache-a"])
-        second.expect("subscribed", channel="private-cache-a")
-        second.expect("event", event="order", data="kept")
+        """A miss, then a hit."""
+        for channel in ("cache-a", "private-cache-a", "presence-cache-a"):
+            first = self.listen(channels=[channel])
+            first.expect("subscribed", channel=channel)
+            first.expect("event", channel=channel, event="pusher:cache_miss", data=None)
+            self.publish(channel, "order", "kept")
+            first.expect("event", channel=channel, event="order", data="kept")
+            second = self.listen(channels=[channel])
+            second.expect("subscribed", channel=channel)
+            second.expect("event", channel=channel, event="order", data="kept")
 
     # Users
 
@@ -228,6 +253,52 @@ class Authorized:
         wrong.expect("problem", error="subscribe", channel="private-b", will_retry=False)
         wrong.ends_with(4)
 
+    def test_a_wrong_signature_for_presence(self):
+        self.auth.answers = [self.auth.wrong(auth="app-key:00")]
+        listen = self.listen(channels=["presence-a"])
+        listen.expect("problem", error="subscribe", channel="presence-a", will_retry=False)
+        listen.ends_with(4)
+
+    def test_somebody_elses_signature(self):
+        """For another member than the one that was signed."""
+        self.auth.answers = [self.auth.wrong(channel_data='{"user_id":"root"}')]
+        listen = self.listen(channels=["presence-a"])
+        listen.expect("problem", error="subscribe", channel="presence-a", will_retry=False)
+        listen.ends_with(4)
+
+    def test_a_body_of_json(self):
+        listen = self.listen("--auth-json", "--auth-param", "a=b c&d", channels=["presence-a"])
+        listen.expect("subscribed", channel="presence-a")
+        headers, params = self.auth.requests[0]
+        self.assertEqual("application/json", headers["content-type"])
+        self.assertEqual(("presence-a", "b c&d"), (params["channel_name"], params["a"]))
+
+    def test_slower_than_the_timeout_then_good(self):
+        """What comes too late is not used; other channels do not wait for it."""
+        self.auth.answers = [self.auth.late(1.5)]
+        listen = self.listen("--auth-timeout", "1", channels=["private-a", "room"])
+        listen.expect("subscribed", channel="room")
+        line = listen.expect("problem", error="auth", http_status=None, channel="private-a",
+                             will_retry=True)
+        self.assertIn("no answer in time", line["message"])
+        listen.expect("subscribed", channel="private-a")
+        self.assertEqual(2, len(self.auth.requests))
+        self.publish("private-a", "order", "x")
+        listen.expect("event", channel="private-a", data="x")
+
+    def test_hanging(self):
+        """It takes requests, and never answers."""
+        self.auth.answers = [self.auth.late(30) for _ in range(9)]
+        listen = self.listen("--auth-timeout", "1", "--timeout", "4",
+                             channels=["private-a", "room"])
+        listen.expect("subscribed", channel="room")
+        problems = listen.rest()
+        self.assertGreaterEqual(len(problems), 1)
+        for line in problems:
+            self.assertEqual(("problem", "auth", True, "private-a"),
+                             (line["type"], line["error"], line["will_retry"], line["channel"]))
+        listen.ends_with(3)
+
     def test_nobody_there(self):
         self.auth.close()
         listen = self.listen("--timeout", "2", channels=["private-a"])
@@ -262,13 +333,57 @@ class Authorized:
         self.assertEqual(sorted(channels), sorted(subscribed))
 
 
-class Plain(Authorized, Case):
+class Encrypted:
+    """Of a program that was built with libsodium."""
+
+    def encrypting(self, key=MASTER_KEY):
+        return self.soketi.app | {"encryptionMasterKeyBase64": base64.b64encode(key).decode()}
+
+    def test_encrypted(self):
+        listen = self.listen(channels=["private-encrypted-a"])
+        listen.expect("subscribed", channel="private-encrypted-a")
+        for data in ({"id": 7, "name": "Ä"}, "plain"):
+            self.publish("private-encrypted-a", "order", data, app=self.encrypting())
+            line = listen.expect("event", channel="private-encrypted-a", event="order")
+            self.assertEqual(data, json.loads(line["data"]))
+
+    def test_encrypted_with_another_key_while_running(self):
+        listen = self.listen(channels=["private-encrypted-a"])
+        listen.expect("subscribed")
+        self.auth.master_key = bytes(32)
+        for number in range(3):
+            self.publish("private-encrypted-a", "order", number, app=self.encrypting(bytes(32)))
+        for number in range(3):
+            listen.expect("event", event="order", data=str(number))
+        self.assertEqual(2, len(self.auth.requests))
+
+    def test_encrypted_with_a_key_that_nobody_has(self):
+        listen = self.listen(channels=["private-encrypted-a"])
+        listen.expect("subscribed")
+        self.publish("private-encrypted-a", "order", 1, app=self.encrypting(bytes(32)))
+        listen.expect("problem", error="decrypt", channel="private-encrypted-a", will_retry=True)
+        self.publish("private-encrypted-a", "order", 2, app=self.encrypting())
+        listen.expect("event", event="order", data="2")
+
+
+class NotEncrypted:
+    """Of one that was built without."""
+
+    def test_encrypted_is_refused(self):
+        listen = self.listen("--channel", "private-encrypted-a", channels=["room"])
+        self.assertEqual([], listen.rest())
+        self.assertEqual(1, listen.wait())
+        self.assertIn("private-encrypted-a is encrypted, and this program was built without",
+                      listen.error_text())
+
+
+class Plain(Authorized, Encrypted if DECRYPTS else NotEncrypted, Case):
     @classmethod
     def setUpClass(cls):
         cls.start()
 
 
-class Tls(Authorized, Case):
+class Tls(Authorized, Encrypted if DECRYPTS else NotEncrypted, Case):
     @classmethod
     def setUpClass(cls):
         certificates = cls.share_folder(Certificates())

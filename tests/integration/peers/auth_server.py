@@ -28,7 +28,7 @@ class AuthServer:
         self.app = app
         self.log = Log("auth")
         self.answers = []
-        self.requests = []  # (headers, parameters)
+        self.requests = []  # (headers by name in lower case, parameters)
         self.master_key = master_key
         self.user = "alice"
         self.sends_channel_data = True  # False: a member is who signs in (PRES-01)
@@ -55,9 +55,14 @@ class AuthServer:
 
     def serve(self, handler):
         body = handler.rfile.read(int(handler.headers["Content-Length"])).decode()
-        params = dict(urllib.parse.parse_qsl(body, strict_parsing=True))
+        if handler.headers["Content-Type"] == "application/json":
+            params = json.loads(body)
+        else:
+            params = dict(urllib.parse.parse_qsl(body, strict_parsing=True))
         self.log.add(f"asked {body}")
-        self.requests.append((dict(handler.headers), params))
+        headers = {name.lower(): value for name, value in handler.headers.items()}
+        self.requests.append((headers, params))
+        handler.params = params
         answer = self.answers.pop(0) if self.answers else 200
         if callable(answer):
             answer(handler)
@@ -101,6 +106,18 @@ class AuthServer:
 
     def redirect(self):
         return lambda handler: self.send(handler, 302, "", Location=self.url)
+
+    def wrong(self, **members):
+        """A grant with some of its members exchanged."""
+        return lambda handler: self.send(
+            handler, 200, json.dumps(self.grant(handler.params) | members))
+
+    def late(self, seconds):
+        """A grant after that time."""
+        def answer(handler):
+            time.sleep(seconds)
+            self.send(handler, 200, json.dumps(self.grant(handler.params)))
+        return answer
 
     @staticmethod
     def hang_up(handler):

@@ -12,6 +12,7 @@ WAY = os.environ.get("PUSHERCTL_WAY")
 PROGRAM = (os.path.join(os.environ["PUSHERCTL_WAYS"], f"pusherctl-{WAY}") if WAY
            else os.environ.get("PUSHERCTL", ""))
 KEY = "app-key"
+DECRYPTS = os.environ.get("ENCRYPTED", "1") == "1"  # it was built with libsodium
 
 # Members of each type of line, and of which type their values are.
 TEXT, TEXT_OR_NULL, NUMBER_OR_NULL = str, (str, type(None)), (int, type(None))

@@ -75,6 +75,10 @@ class Soketi:
     def where_with_key(self, key):
         return pusherctl.server(self.port, tls=self.tls, ca=self.ca, key=key)
 
+    def where_at(self, port):
+        """Reached through another port."""
+        return pusherctl.server(port, tls=self.tls, ca=self.ca)
+
     def start(self):
         before = self.process.log.lines if self.process else []
         self.process = Process("soketi", [
