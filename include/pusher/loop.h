@@ -36,7 +36,9 @@
  * they start, unless they unblock it; on threads that the library makes, all signals are.
  *
  * When the last loop and mailbox are freed, no descriptor is left, and no thread but
- * those that still wait for the system's resolver; these end by themselves.
+ * those that still wait for the system's resolver; these end by themselves. There are at
+ * most eight of these a loop, whatever the number of its clients: clients that look up
+ * the same name at the same time share one, further names wait.
  */
 #ifndef PUSHER_LOOP_H
 #define PUSHER_LOOP_H

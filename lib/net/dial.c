@@ -21,7 +21,7 @@ struct dial {
     struct gate_pass pass;
     uint32_t timeout_ms;
     uint64_t deadline;
-    struct resolution *resolution; /* NULL: not begun, or done */
+    struct resolution resolution;
     int next, count;
     char (*addresses)[ADDRESS_TEXT_MAX];
     uint16_t port;
@@ -34,7 +34,6 @@ struct dial {
 static void resolved(void *userdata, const struct resolver_answer *answer)
 {
     struct dial *dial = userdata;
-    dial->resolution = NULL;
     const char *error = answer->error;
     if (answer->count) {
         size_t size = (size_t)answer->count * sizeof *dial->addresses;
@@ -137,8 +136,7 @@ void dial_free(struct dial *dial)
         return;
     gate_leave(&dial->loop->gate, &dial->pass);
     look_at_gate(dial->loop);
-    if (dial->resolution)
-        resolver_cancel(dial->resolution);
+    resolver_cancel(&dial->resolution);
     mem_free(&dial->loop->mem, dial->addresses);
     mem_free(&dial->loop->mem, dial);
 }

@@ -66,6 +66,7 @@ int pusher_loop_new(pusher_loop **ret, const pusher_loop_options *given)
     list_init(&loop->vhosts);
     list_init(&loop->tasks);
     list_init(&loop->children);
+    resolver_init(&loop->resolver);
     dial_gate_init(loop, options.max_connecting, options.connects_per_second);
     buf_init(&loop->scratch, &loop->mem, SIZE_MAX / 2);
     pthread_mutex_init(&loop->lock, NULL);
@@ -116,6 +117,7 @@ void pusher_loop_free(pusher_loop *loop)
     owner_enter(loop);
     sigpipe_block(&sigpipe);
     free_children(loop);
+    resolver_close(&loop->resolver);
     mailbox_close(loop->mailbox);
     say_goodbye(loop);
     /* Tasks and timers of what libwebsockets still holds are harmless: nothing runs them.

@@ -15,6 +15,7 @@
 #include "net/lws_internal.h"
 #include "net/mailbox.h"
 #include "net/owner.h"
+#include "net/resolver.h"
 
 /* Of the background thread. */
 enum { THREAD_NONE, THREAD_RUNS, THREAD_IS_JOINED };
@@ -45,6 +46,7 @@ struct pusher_loop {
     struct list children;
     unsigned websockets; /* that there are, in whatever state */
 
+    struct resolver resolver;
     /* For the dials that are paced (dial.c). */
     struct gate gate;
     struct loop_task gate_task;

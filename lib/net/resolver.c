@@ -3,7 +3,8 @@
  *
  * getaddrinfo cannot be interrupted, so its thread is detached and never joined. It
  * reports to a mailbox that outlives the loop; when the loop is gone, the answer is
- * dropped.
+ * dropped. A look-up that nobody waits for any more keeps its thread all the same, and
+ * serves whoever asks for the name meanwhile.
  */
 #include "net/resolver.h"
 
@@ -16,50 +17,26 @@
 
 #include "net/loop_impl.h"
 
-struct resolution {
+/* The look-up of one name. */
+struct lookup {
     struct post post; /* first: it is freed by this */
-    pusher_mailbox *mailbox;
-    void (*done)(void *userdata,
-                 const struct resolver_answer *answer); /* NULL: cancelled */
-    void *userdata;
+    struct list link; /* resolver->lookups or ->answered; the loop's thread only */
+    struct list asking;
+    bool running; /* it has a thread, which owns it until the answer comes */
+    struct resolver *resolver;
+    pusher_mailbox *mailbox; /* entered while running */
     struct resolver_answer answer;
     char name[];
 };
 
-static void leave_mailbox(void *arg)
-{
-    struct resolution *resolution = arg;
-    pusher_mailbox_free(resolution->mailbox);
-}
+/* --- on the thread --- */
 
-static void deliver(void *arg)
+static void look_up(struct lookup *lookup)
 {
-    struct resolution *resolution = arg;
-    if (resolution->done)
-        resolution->done(resolution->userdata, &resolution->answer);
-}
-
-/* On any thread: hands the answer to the loop, or drops it when that is gone. */
-static void answer(struct resolution *resolution)
-{
-    /* Our own stay: the loop may be done with the answer and gone before we are out. */
-    pusher_mailbox *mailbox = mailbox_enter(resolution->mailbox);
-    mailbox_put(mailbox, &resolution->post);
-    pusher_mailbox_free(mailbox);
-}
-
-static bool is_numeric(const char *name)
-{
-    unsigned char bytes[16];
-    return inet_pton(AF_INET, name, bytes) == 1 || inet_pton(AF_INET6, name, bytes) == 1;
-}
-
-static void look_up(struct resolution *resolution)
-{
-    struct resolver_answer *ret = &resolution->answer;
+    struct resolver_answer *ret = &lookup->answer;
     struct addrinfo hints = {.ai_family = AF_UNSPEC, .ai_socktype = SOCK_STREAM};
     struct addrinfo *list = NULL;
-    int rc = getaddrinfo(resolution->name, NULL, &hints, &list);
+    int rc = getaddrinfo(lookup->name, NULL, &hints, &list);
     if (rc) {
         ret->error = gai_strerror(rc);
         return;
@@ -77,12 +54,16 @@ static void look_up(struct resolution *resolution)
 
 static void *thread_main(void *arg)
 {
-    look_up(arg);
-    answer(arg);
+    struct lookup *lookup = arg;
+    look_up(lookup);
+    /* Our own stay: the loop may be done with the answer and gone before we are out. */
+    pusher_mailbox *mailbox = mailbox_enter(lookup->mailbox);
+    mailbox_put(mailbox, &lookup->post);
+    pusher_mailbox_free(mailbox);
     return NULL;
 }
 
-static int start_thread(struct resolution *resolution)
+static int start_thread(struct lookup *lookup)
 {
     sigset_t all, before;
     pthread_attr_t attr;
@@ -92,39 +73,192 @@ static int start_thread(struct resolution *resolution)
     pthread_sigmask(SIG_BLOCK, &all, &before);
     pthread_attr_init(&attr);
     pthread_attr_setdetachstate(&attr, PTHREAD_CREATE_DETACHED);
-    int rc = pthread_create(&thread, &attr, thread_main, resolution);
+    int rc = pthread_create(&thread, &attr, thread_main, lookup);
     pthread_attr_destroy(&attr);
     pthread_sigmask(SIG_SETMASK, &before, NULL);
     return rc;
 }
 
-int resolver_start(pusher_loop *loop, const char *name,
-                   void (*done)(void *userdata, const struct resolver_answer *answer),
-                   void *userdata, struct resolution **ret)
+/* --- on the loop's thread --- */
+
+/* Neither the loop nor anybody who asks knows of it any more. */
+static void detach(struct lookup *lookup)
+{
+    list_remove(&lookup->link);
+    while (!list_empty(&lookup->asking))
+        resolver_cancel(container_of(lookup->asking.next, struct resolution, link));
+}
+
+/* The last of a look-up that had a thread; on the thread itself when the loop is gone,
+ * which then has forgotten it. */
+static void leave(void *arg)
+{
+    struct lookup *lookup = arg;
+    detach(lookup);
+    pusher_mailbox_free(lookup->mailbox);
+}
+
+/* What is told can end the wait of others, so each is taken off before. */
+static void tell(struct lookup *lookup)
+{
+    list_remove(&lookup->link);
+    while (!list_empty(&lookup->asking)) {
+        struct resolution *first =
+            container_of(lookup->asking.next, struct resolution, link);
+        resolver_cancel(first);
+        first->done(first->userdata, &lookup->answer);
+    }
+}
+
+static void start_waiting(struct resolver *resolver);
+
+/* The thread's answer; the mailbox frees the look-up afterwards. */
+static void deliver(void *arg)
+{
+    struct lookup *lookup = arg;
+    struct resolver *resolver = lookup->resolver;
+    resolver->threads--;
+    start_waiting(resolver);
+    tell(lookup);
+}
+
+/* Answered without a thread: in the next turn. */
+static void answer(struct resolver *resolver, struct lookup *lookup)
+{
+    pusher_loop *loop = container_of(resolver, pusher_loop, resolver);
+    list_remove(&lookup->link);
+    list_append(&resolver->answered, &lookup->link);
+    loop_task_schedule(loop, &resolver->task);
+}
+
+static void tell_answered(void *userdata)
+{
+    struct resolver *resolver = userdata;
+    struct list taken;
+    list_init(&taken);
+    list_splice(&taken, &resolver->answered);
+    while (!list_empty(&taken)) {
+        struct lookup *lookup = container_of(taken.next, struct lookup, link);
+        tell(lookup);
+        free(lookup);
+    }
+}
+
+static void run(struct resolver *resolver, struct lookup *lookup)
+{
+    const pusher_loop *loop = container_of(resolver, pusher_loop, resolver);
+    lookup->mailbox = mailbox_enter(loop->mailbox);
+    lookup->running = true;
+    resolver->threads++;
+    if (start_thread(lookup) == 0)
+        return;
+    resolver->threads--;
+    lookup->running = false;
+    pusher_mailbox_free(lookup->mailbox);
+    lookup->answer.error = "no thread for the look-up";
+    answer(resolver, lookup);
+}
+
+static void start_waiting(struct resolver *resolver)
+{
+    struct list *at = resolver->lookups.next;
+    while (at != &resolver->lookups && resolver->threads < RESOLVER_MAX_THREADS) {
+        struct lookup *lookup = container_of(at, struct lookup, link);
+        at = at->next;
+        if (lookup->running)
+            continue;
+        if (!list_empty(&lookup->asking)) {
+            run(resolver, lookup);
+        } else {
+            list_remove(&lookup->link);
+            free(lookup);
+        }
+    }
+}
+
+static bool is_numeric(const char *name)
+{
+    unsigned char bytes[16];
+    return inet_pton(AF_INET, name, bytes) == 1 || inet_pton(AF_INET6, name, bytes) == 1;
+}
+
+static struct lookup *find(const struct list *lookups, const char *name)
+{
+    for (struct list *at = lookups->next; at != lookups; at = at->next) {
+        struct lookup *lookup = container_of(at, struct lookup, link);
+        if (strcmp(lookup->name, name) == 0)
+            return lookup;
+    }
+    return NULL;
+}
+
+static struct lookup *make(struct resolver *resolver, const char *name)
 {
     /* malloc: the thread frees it when the loop has gone. */
-    struct resolution *resolution = calloc(1, sizeof *resolution + strlen(name) + 1);
-    if (!resolution)
-        return PUSHER_ERR_NOMEM;
-    resolution->post =
-        (struct post){.fn = deliver, .arg = resolution, .free_arg = leave_mailbox};
-    resolution->mailbox = mailbox_enter(loop->mailbox);
-    resolution->done = done;
-    resolution->userdata = userdata;
-    memcpy(resolution->name, name, strlen(name) + 1);
-    *ret = resolution;
+    struct lookup *lookup = calloc(1, sizeof *lookup + strlen(name) + 1);
+    if (!lookup)
+        return NULL;
+    lookup->post = (struct post){.fn = deliver, .arg = lookup, .free_arg = leave};
+    lookup->resolver = resolver;
+    list_init(&lookup->asking);
+    list_append(&resolver->lookups, &lookup->link);
+    memcpy(lookup->name, name, strlen(name) + 1);
     if (is_numeric(name)) {
-        strncpy(resolution->answer.addresses[0], name, ADDRESS_TEXT_MAX - 1);
-        resolution->answer.count = 1;
-        answer(resolution);
-    } else if (start_thread(resolution)) {
-        resolution->answer.error = "no thread for the look-up";
-        answer(resolution);
+        strncpy(lookup->answer.addresses[0], name, ADDRESS_TEXT_MAX - 1);
+        lookup->answer.count = 1;
+        answer(resolver, lookup);
+    } else if (resolver->threads < RESOLVER_MAX_THREADS) {
+        run(resolver, lookup);
     }
+    return lookup;
+}
+
+int resolver_start(pusher_loop *loop, const char *name,
+                   void (*done)(void *userdata, const struct resolver_answer *answer),
+                   void *userdata, struct resolution *ret)
+{
+    struct resolver *resolver = &loop->resolver;
+    struct lookup *lookup = find(&resolver->lookups, name);
+    if (!lookup)
+        lookup = find(&resolver->answered, name);
+    if (!lookup)
+        lookup = make(resolver, name);
+    if (!lookup)
+        return PUSHER_ERR_NOMEM;
+    *ret = (struct resolution){.lookup = lookup, .done = done, .userdata = userdata};
+    list_append(&lookup->asking, &ret->link);
     return 0;
 }
 
 void resolver_cancel(struct resolution *resolution)
 {
-    resolution->done = NULL;
+    struct lookup *lookup = resolution->lookup;
+    if (!lookup)
+        return;
+    resolution->lookup = NULL;
+    list_remove(&resolution->link);
+}
+
+void resolver_init(struct resolver *resolver)
+{
+    list_init(&resolver->lookups);
+    list_init(&resolver->answered);
+    loop_task_init(&resolver->task, tell_answered, resolver);
+}
+
+static void forget(struct list *lookups)
+{
+    while (!list_empty(lookups)) {
+        struct lookup *lookup = container_of(lookups->next, struct lookup, link);
+        detach(lookup);
+        if (!lookup->running)
+            free(lookup);
+    }
+}
+
+void resolver_close(struct resolver *resolver)
+{
+    forget(&resolver->lookups);
+    forget(&resolver->answered);
+    loop_task_cancel(&resolver->task);
 }

@@ -16,12 +16,12 @@
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static pthread_cond_t changed = PTHREAD_COND_INITIALIZER;
 static bool released;
-static int hanging;
+static int hanging, begun, most_at_once;
 
-void names_await(void)
+void names_await(int count)
 {
     pthread_mutex_lock(&lock);
-    while (!hanging)
+    while (hanging < count)
         pthread_cond_wait(&changed, &lock);
     pthread_mutex_unlock(&lock);
 }
@@ -37,10 +37,46 @@ void names_release(void)
     pthread_mutex_unlock(&lock);
 }
 
+static int read_count(const int *count)
+{
+    pthread_mutex_lock(&lock);
+    int value = *count;
+    pthread_mutex_unlock(&lock);
+    return value;
+}
+
+int names_begun(void)
+{
+    return read_count(&begun);
+}
+
+int names_most_at_once(void)
+{
+    return read_count(&most_at_once);
+}
+
+void names_forget(void)
+{
+    pthread_mutex_lock(&lock);
+    begun = 0;
+    most_at_once = hanging;
+    pthread_mutex_unlock(&lock);
+}
+
+static bool hangs(const char *name)
+{
+    static const char end[] = "hang.test";
+    size_t len = strlen(name);
+    return len >= sizeof end - 1 && strcmp(name + len - (sizeof end - 1), end) == 0;
+}
+
 static int hang(void)
 {
     pthread_mutex_lock(&lock);
+    begun++;
     hanging++;
+    if (hanging > most_at_once)
+        most_at_once = hanging;
     pthread_cond_broadcast(&changed);
     while (!released)
         pthread_cond_wait(&changed, &lock);
@@ -76,7 +112,7 @@ static struct addrinfo *entry(const char *address, struct addrinfo *next)
 int getaddrinfo(const char *node, const char *service, const struct addrinfo *hints,
                 struct addrinfo **ret)
 {
-    if (strcmp(node, "hang.test") == 0)
+    if (hangs(node))
         return hang();
     if (strcmp(node, "none.test") == 0)
         return EAI_NONAME;

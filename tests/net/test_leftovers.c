@@ -78,7 +78,7 @@ static void busy_open(struct busy *busy)
     busy->peer = tls_peer_accept_websocket(busy->site.loop, busy->secure_listener,
                                            certificates.local);
     ask(busy);
-    names_await();
+    names_await(1);
 }
 
 static void busy_close(struct busy *busy)
