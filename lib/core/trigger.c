@@ -130,12 +130,12 @@ static int make_room(struct core *core, size_t len)
 
 static int enqueue(struct core *core, struct core_channel *channel, pusher_str frame)
 {
-    int rc = make_room(core, frame.len);
-    if (rc)
-        return rc < 0 ? rc : 0;
     struct waiting_event *event = mem_alloc(core->config.mem, sizeof *event + frame.len);
-    if (!event)
-        return PUSHER_ERR_NOMEM;
+    int rc = event ? make_room(core, frame.len) : PUSHER_ERR_NOMEM;
+    if (rc) {
+        mem_free(core->config.mem, event);
+        return rc < 0 ? rc : 0;
+    }
     event->channel = channel;
     event->len = frame.len;
     memcpy(event->frame, frame.ptr, frame.len);

@@ -190,8 +190,6 @@ struct watch {
     bool box_arrives;         /* the message is one that waits, or is reported */
     bool box_alone, box_full; /* none waited before it; there is no room for it */
 
-    uint64_t bindings_at_rest; /* when nothing was left to do */
-
     /* the watchlist */
     int64_t watched; /* of the message, and not told yet: two bits a user */
 
@@ -206,6 +204,7 @@ struct watch {
 
     struct watched_binding bindings[WATCHED_BINDINGS];
     uint64_t binding_clock;
+    uint64_t clock_before; /* the message, or when nothing was left to do */
     struct watched_letter letter;
 
     /* sums */
@@ -250,7 +249,8 @@ void watch_expect(struct app *app, int64_t kind, int channel, int event, int64_t
 /* Nothing more is to be heard of the last message. */
 void watch_letter_over(struct app *app);
 
-/* Somebody is bound who is to hear of `event` of `channel`. */
+/* Somebody is bound who is to hear of `event` of `channel`, and was before the message.
+ */
 bool watch_has_listener(const struct watch *watch, int channel, int event);
 
 /* The connection is over: client events are dropped, or kept. */

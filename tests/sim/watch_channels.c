@@ -63,6 +63,8 @@ static void on_subscribe(struct app *app, int channel)
     uint64_t now = app->world->now;
     if (!c->wanted) {
         c->wanted = true; /* one that is ASKED is taken back (SUB-05) */
+        if (c->stage != WATCHED_ASKED)
+            c->failures = 0;
         if (c->stage == WATCHED_ASKED)
             c->unsure |= now - c->asked_at >= app->options.subscribe_timeout_ms;
         else if (w->connected)
@@ -83,7 +85,6 @@ static void on_unsubscribe(struct watch *w, int channel)
     if (c->stage != WATCHED_ASKED)
         c->stage = WATCHED_NONE;
     c->lost = c->bare = false; /* what is asked for anew misses nothing */
-    c->failures = 0;
     watch_forget_request(w, channel);
     if (channel == PRESENCE_CHANNEL) {
         w->members_known = false;

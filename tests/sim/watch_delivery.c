@@ -39,7 +39,8 @@ bool watch_has_listener(const struct watch *watch, int channel, int event)
 {
     for (int i = 0; i < WATCHED_BINDINGS; i++) {
         const struct watched_binding *b = &watch->bindings[i];
-        if (b->there && b->channel == channel && (b->event < 0 || b->event == event))
+        bool matches = b->channel == channel && (b->event < 0 || b->event == event);
+        if (b->there && matches && b->born <= watch->clock_before)
             return true;
     }
     return false;
@@ -126,6 +127,7 @@ static void on_received(struct app *app, const struct fact *fact)
 {
     struct watch *w = &app->watch;
     bool waits = w->box_arrives;
+    w->clock_before = w->binding_clock;
     watch_letter_over(app);
     open_letter(app, &(struct watched_letter){
                          .kind = fact->n[1],
@@ -386,6 +388,7 @@ void watch_delivery(struct app *app, const struct fact *fact)
         return;
     case FACT_LEVELS:
         watch_letter_over(app);
+        app->watch.clock_before = app->watch.binding_clock;
         return;
     case FACT_CALL:
         on_call(app, fact);

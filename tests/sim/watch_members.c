@@ -107,7 +107,8 @@ bool watch_change_told(struct app *app, const struct fact *fact)
     int user = atoi(fact->more.ptr + 7);
     unsigned bit = 1u << (user % USERS);
     unsigned *set = event == EVENT_ADDED ? &w->came : &w->went;
-    if (!(*set & bit) || (event == EVENT_ADDED && w->went &&
+    bool memory_failed = app->memory.failed != w->failed_at_rest;
+    if (!(*set & bit) || (event == EVENT_ADDED && w->went && !memory_failed &&
                           watch_has_listener(w, PRESENCE_CHANNEL, EVENT_REMOVED)))
         return false;
     *set &= ~bit;

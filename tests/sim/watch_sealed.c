@@ -127,17 +127,13 @@ bool watch_box_told(struct app *app, int64_t number)
 static void on_levels(struct app *app)
 {
     struct watch *w = &app->watch;
-    if (w->refreshing || !w->channels[SEALED_CHANNEL].wanted) {
-        w->bindings_at_rest = w->binding_clock;
+    if (w->refreshing || !w->channels[SEALED_CHANNEL].wanted)
         return;
-    }
     while (w->box_count && is_unheard(w, &w->boxes[0])) {
         w->box_useless = false;
         drop_first(w);
     }
-    bool same_listeners = w->bindings_at_rest == w->binding_clock;
-    w->bindings_at_rest = w->binding_clock;
-    if (w->box_count && !w->channels[SEALED_CHANNEL].unsure && same_listeners &&
+    if (w->box_count && !w->channels[SEALED_CHANNEL].unsure &&
         app->memory.failed == w->failed_at_rest)
         violated(app->world, CHECK_L7, "%d messages still wait for a key", w->box_count);
     w->box_count = 0;
