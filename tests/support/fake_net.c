@@ -18,6 +18,7 @@ struct sent {
 };
 
 struct ws {
+    struct list link; /* in pusher_loop.transports */
     pusher_loop *loop;
     struct ws_handler handler;
     bool waiting, open, on_its_way, tls;
@@ -28,7 +29,7 @@ struct ws {
 struct pusher_loop {
     uint64_t now;
     struct heap timers;
-    struct list tasks, children, frames;
+    struct list tasks, children, frames, transports;
     struct buf scratch;
     pusher_allocator mem;
     pusher_log log;
@@ -58,6 +59,7 @@ int pusher_loop_new(pusher_loop **ret, const pusher_loop_options *options)
     list_init(&loop->tasks);
     list_init(&loop->children);
     list_init(&loop->frames);
+    list_init(&loop->transports);
     buf_init(&loop->scratch, &loop->mem, SIZE_MAX);
     *ret = loop;
     return 0;
@@ -266,12 +268,22 @@ static void on_sent(void *userdata)
     ws->handler.calls->on_sent(ws->handler.userdata);
 }
 
+static bool has_transport(const pusher_loop *loop, const void *client)
+{
+    for (const struct list *at = loop->transports.next; at != &loop->transports;
+         at = at->next) {
+        if (container_of(at, const struct ws, link)->handler.userdata == client)
+            return true;
+    }
+    return false;
+}
+
 int ws_dial(pusher_loop *loop, const struct ws_target *target,
             const struct ws_handler *handler, struct ws **ret)
 {
     if (loop->fail)
         return loop->fail;
-    assert(loop->live == 0 || loop->ws == NULL); /* one transport a client (I1) */
+    assert(!has_transport(loop, handler->userdata)); /* one a client (I1) */
     struct ws *ws = calloc(1, sizeof *ws);
     assert(ws);
     ws->loop = loop;
@@ -284,6 +296,7 @@ int ws_dial(pusher_loop *loop, const struct ws_target *target,
     loop_task_init(&ws->sent, on_sent, ws);
     loop->dials++;
     loop->live++;
+    list_append(&loop->transports, &ws->link);
     loop->ws = ws;
     *ret = ws;
     return 0;
@@ -292,6 +305,7 @@ int ws_dial(pusher_loop *loop, const struct ws_target *target,
 static void forget(struct ws *ws)
 {
     loop_task_cancel(&ws->sent);
+    list_remove(&ws->link);
     ws->loop->live--;
     if (ws->loop->ws == ws)
         ws->loop->ws = NULL;
