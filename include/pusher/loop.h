@@ -74,6 +74,20 @@ typedef struct pusher_loop_options {
      */
     uint32_t max_connecting;      /* 0 to 1000000; 0: any number. Default: 128 */
     uint32_t connects_per_second; /* 0 to 1000000; 0: no limit. Default: 0 */
+
+    /*
+     * Descriptors that the process is going to need, all told: one for each client, one
+     * more while it asks an authorization endpoint, about 20 for the loop and its
+     * look-ups, and the application's own. Where the soft limit (RLIMIT_NOFILE) is lower,
+     * pusher_loop_new() raises it to this; beyond the hard limit it fails with
+     * PUSHER_ERR_LIMIT. With 0, the default, the limit is left alone. It counts when the
+     * loop is made: raised later, it is of no use to this loop. A client that finds no
+     * descriptor left reports PUSHER_PROBLEM_CONNECT with system_error EMFILE, and tries
+     * again. A loop takes 16 bytes for each descriptor that the limit allows, up to 65536
+     * (with a number here, 1048576) of them; with a limit above that, what an event costs
+     * grows with the number of clients.
+     */
+    uint32_t descriptors; /* 0 to 1048576 */
 } pusher_loop_options;
 
 /*
@@ -90,8 +104,9 @@ PUSHER_API void pusher_loop_options_init_sized(pusher_loop_options *options,
  * the defaults. The caller frees it with pusher_loop_free().
  *
  * Returns 0, PUSHER_ERR_INVALID (NULL `ret`, a `struct_size` that is no size of this
- * struct, or a number out of its range), PUSHER_ERR_NOMEM, or PUSHER_ERR_SYSTEM (no
- * descriptor to be had). Runs no callback but the log's.
+ * struct, or a number out of its range), PUSHER_ERR_LIMIT (more `descriptors` than the
+ * hard limit), PUSHER_ERR_NOMEM, or PUSHER_ERR_SYSTEM (no descriptor to be had). Runs no
+ * callback but the log's.
  */
 PUSHER_API int pusher_loop_new(pusher_loop **ret, const pusher_loop_options *options);
 

@@ -4,6 +4,7 @@
 #include "core/core.h"
 
 #include <assert.h>
+#include <errno.h>
 #include <stdio.h>
 
 #include "base/log.h"
@@ -293,6 +294,13 @@ static int code_of(const struct core *core, const struct core_closed *closed)
     return closed->close_code <= UINT16_MAX ? closed->close_code : -1;
 }
 
+static const char *hint_for(const struct core_closed *closed)
+{
+    if (closed->system_error == EMFILE)
+        return "raise the limit of open files, see descriptors in pusher/loop.h";
+    return by_stage[closed->stage].hint;
+}
+
 static void transport_ended(struct core *core, const struct core_closed *closed)
 {
     struct attempt_failure failure = {
@@ -301,7 +309,7 @@ static void transport_ended(struct core *core, const struct core_closed *closed)
         .http_status = closed->http_status,
         .system_error = closed->system_error,
         .what = by_stage[closed->stage].what,
-        .hint = by_stage[closed->stage].hint,
+        .hint = hint_for(closed),
         .reason = closed->reason,
     };
     if (closed->stage == CORE_STAGE_OPEN) {

@@ -8,6 +8,7 @@
 
 #include "base/mem.h"
 #include "base/str.h"
+#include "net/descriptors.h"
 #include "net/loop_impl.h"
 #include "net/resolver.h"
 
@@ -31,20 +32,31 @@ struct dial {
     char texts[];
 };
 
+static void failed(struct dial *dial, const char *words)
+{
+    struct cause cause = {.stage = CAUSE_CONNECT};
+    /* The system's resolver does not say so. */
+    if (descriptors_left(dial->loop->descriptors_end, &cause))
+        snprintf(cause.words, sizeof cause.words, "%s", words);
+    dial->calls->ready(dial->userdata, &cause);
+}
+
 static void resolved(void *userdata, const struct resolver_answer *answer)
 {
     struct dial *dial = userdata;
-    const char *error = answer->error;
-    if (answer->count) {
-        size_t size = (size_t)answer->count * sizeof *dial->addresses;
-        dial->addresses = mem_alloc(&dial->loop->mem, size);
-        if (dial->addresses) {
-            memcpy(dial->addresses, answer->addresses, size);
-            dial->count = answer->count;
-        }
-        error = dial->addresses ? NULL : "out of memory";
+    size_t size = (size_t)answer->count * sizeof *dial->addresses;
+    if (!answer->count) {
+        failed(dial, answer->error);
+        return;
     }
-    dial->calls->ready(dial->userdata, error);
+    dial->addresses = mem_alloc(&dial->loop->mem, size);
+    if (!dial->addresses) {
+        failed(dial, "out of memory");
+        return;
+    }
+    memcpy(dial->addresses, answer->addresses, size);
+    dial->count = answer->count;
+    dial->calls->ready(dial->userdata, NULL);
 }
 
 static int begin(struct dial *dial)
@@ -59,7 +71,7 @@ static int begin(struct dial *dial)
 static void begin_late(struct dial *dial)
 {
     if (begin(dial))
-        dial->calls->ready(dial->userdata, "out of memory");
+        failed(dial, "out of memory");
     else
         dial->calls->begun(dial->userdata);
 }
@@ -173,6 +185,10 @@ bool dial_next(struct dial *dial, struct socket_owner *owner, struct lws **wsi,
         dial->next = dial->count; /* it would be the same for every address */
         *ret = (struct cause){.stage = CAUSE_TLS};
         snprintf(ret->words, sizeof ret->words, "%s", why);
+        return false;
+    }
+    if (!descriptors_left(dial->loop->descriptors_end, ret)) {
+        dial->next = dial->count;
         return false;
     }
     /* Unless a callback inside the call knows better. */

@@ -33,8 +33,9 @@ struct dial_target {
 struct dial_calls {
     /* Its turn has come; only when dial_is_waiting(). It may be freed inside. */
     void (*begun)(void *userdata);
-    /* Once, last: with NULL when there are addresses, else with the reason in words. */
-    void (*ready)(void *userdata, const char *error);
+    /* Once, last: with NULL when there are addresses; else why there are none, its stage
+     * being of no meaning. */
+    void (*ready)(void *userdata, const struct cause *error);
 };
 
 /*

@@ -18,14 +18,14 @@
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
-#include <sys/resource.h>
 #include <sys/timerfd.h>
 #include <unistd.h>
 
 #include "base/log.h"
+#include "net/descriptors.h"
 
 /* No read is larger than the service buffer, which the loop has once. */
-enum { BACKSTOP_S = 700, LARGEST_FD_TABLE = 65536, SERVICE_BUFFER_BYTES = 16384 };
+enum { BACKSTOP_S = 700, SERVICE_BUFFER_BYTES = 16384 };
 
 static void silence(int level, const char *line)
 {
@@ -42,16 +42,6 @@ static void pin_plugin(void)
         dlclose(plugin);
 }
 
-/* Below the process's limit every look-up of a descriptor is a linear search; the table
- * of all descriptors costs 16 bytes each. */
-static unsigned fd_table_size(void)
-{
-    struct rlimit limit;
-    if (getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur <= LARGEST_FD_TABLE)
-        return 0;
-    return LARGEST_FD_TABLE;
-}
-
 static int context_open(pusher_loop *loop)
 {
     static const lws_retry_bo_t no_idle_policy = {0};
@@ -61,7 +51,8 @@ static int context_open(pusher_loop *loop)
         .port = CONTEXT_PORT_NO_LISTEN,
         .foreign_loops = foreign,
         .pcontext = &loop->context,
-        .fd_limit_per_thread = fd_table_size(),
+        .fd_limit_per_thread =
+            descriptors_table_size(loop->descriptors, &loop->descriptors_end),
         .pt_serv_buf_size = SERVICE_BUFFER_BYTES,
         .timeout_secs = BACKSTOP_S,
         .connect_timeout_secs = BACKSTOP_S,

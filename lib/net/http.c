@@ -126,11 +126,11 @@ static void run_task(void *userdata)
         loop_task_schedule(request->loop, &request->task);
 }
 
-static void ready(void *userdata, const char *error)
+static void ready(void *userdata, const struct cause *error)
 {
     struct http_request *request = userdata;
     if (error)
-        fail(request, PUSHER_ERR_SYSTEM, error);
+        fail(request, PUSHER_ERR_SYSTEM, error->words);
     loop_task_schedule(request->loop, &request->task);
 }
 

@@ -12,6 +12,7 @@
 
 #include "base/log.h"
 #include "base/mem.h"
+#include "net/descriptors.h"
 #include "net/sigpipe.h"
 #include "net/thread.h"
 
@@ -20,7 +21,7 @@ enum { TURNS_PER_DISPATCH = 8, GOODBYE_TURNS = 10, SCRATCH_KEPT_BYTES = 64 * 102
 
 /* The smallest struct that was ever released. */
 #define FIRST_OPTIONS_SIZE (offsetof(pusher_loop_options, allocator) + sizeof(void *))
-enum { MOST_ATTEMPTS = 1000000 };
+enum { MOST_ATTEMPTS = 1000000, MOST_DESCRIPTORS = 1 << 20 };
 
 static const pusher_loop_options defaults = {
     .struct_size = sizeof defaults,
@@ -44,9 +45,10 @@ static int options_read(const pusher_loop_options *options, pusher_loop_options 
     if (options->struct_size < FIRST_OPTIONS_SIZE || options->struct_size > sizeof *ret)
         return PUSHER_ERR_INVALID;
     memcpy(ret, options, options->struct_size);
-    return ret->max_connecting > MOST_ATTEMPTS || ret->connects_per_second > MOST_ATTEMPTS
-               ? PUSHER_ERR_INVALID
-               : 0;
+    if (ret->max_connecting > MOST_ATTEMPTS || ret->connects_per_second > MOST_ATTEMPTS ||
+        ret->descriptors > MOST_DESCRIPTORS)
+        return PUSHER_ERR_INVALID;
+    return 0;
 }
 
 int pusher_loop_new(pusher_loop **ret, const pusher_loop_options *given)
@@ -56,6 +58,9 @@ int pusher_loop_new(pusher_loop **ret, const pusher_loop_options *given)
     if (rc)
         return rc;
     const pusher_allocator *mem = options.allocator ? options.allocator : &mem_default;
+    rc = descriptors_raise(options.descriptors, &options.log);
+    if (rc)
+        return rc;
     pusher_loop *loop = mem_zalloc(mem, sizeof *loop);
     if (!loop)
         return PUSHER_ERR_NOMEM;
@@ -71,6 +76,7 @@ int pusher_loop_new(pusher_loop **ret, const pusher_loop_options *given)
     buf_init(&loop->scratch, &loop->mem, SIZE_MAX / 2);
     pthread_mutex_init(&loop->lock, NULL);
     loop->mailbox = mailbox_new(loop);
+    loop->descriptors = options.descriptors;
     rc = loop->mailbox ? engine_open(loop) : PUSHER_ERR_NOMEM;
     if (rc) {
         pthread_mutex_destroy(&loop->lock);

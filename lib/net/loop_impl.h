@@ -46,6 +46,9 @@ struct pusher_loop {
     struct list children;
     unsigned websockets; /* that there are, in whatever state */
 
+    unsigned descriptors;     /* that it is to hold; 0: not known */
+    unsigned descriptors_end; /* see descriptors_table_size() */
+
     struct resolver resolver;
     /* For the dials that are paced (dial.c). */
     struct gate gate;

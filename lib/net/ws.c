@@ -119,16 +119,20 @@ static void begun(void *userdata)
     ws->handler.calls->on_turn(ws->handler.userdata);
 }
 
-static void resolved(void *userdata, const char *error)
+static void resolved(void *userdata, const struct cause *error)
 {
     struct ws *ws = userdata;
     if (!error) {
         connect_next(ws);
         return;
     }
-    ws_over(ws, &(struct ws_closed){.stage = WS_STAGE_RESOLVE,
-                                    .close_code = -1,
-                                    .reason = str_of(error)});
+    /* Without a descriptor it is not the name's fault. */
+    ws_over(ws, &(struct ws_closed){
+                    .stage = error->system_error ? WS_STAGE_CONNECT : WS_STAGE_RESOLVE,
+                    .close_code = -1,
+                    .system_error = error->system_error,
+                    .reason = str_of(error->words),
+                });
     ws_free(ws);
 }
 
