@@ -4,6 +4,8 @@
  * The end is LWS_CALLBACK_WSI_DESTROY; it was a success only if COMPLETED_CLIENT_HTTP
  * came before (a body cut short has its status too). The caller is told from a task,
  * never inside a callback of the socket.
+ *
+ * What goes out may hold tokens, what comes back keys: our memory of both is wiped.
  */
 #include "net/http.h"
 
@@ -41,8 +43,16 @@ struct http_request {
     pusher_str body;
     size_t field_count;
     const char *fields; /* "name:", value, each with a NUL; and so on */
+    size_t texts_size;
     char texts[];
 };
+
+static void wipe_and_free(struct buf *buf)
+{
+    if (buf->ptr)
+        wipe(buf->ptr, buf->cap);
+    buf_free(buf);
+}
 
 static void request_free(struct http_request *request)
 {
@@ -51,7 +61,8 @@ static void request_free(struct http_request *request)
     loop_task_cancel(&request->task);
     loop_timer_clear(loop, &request->timer);
     loop_child_detach(&request->child);
-    buf_free(&request->response);
+    wipe_and_free(&request->response);
+    wipe(request->texts, request->texts_size);
     mem_free(&loop->mem, request);
 }
 
@@ -216,6 +227,7 @@ int http_start(pusher_loop *loop, const struct http_target *target, http_done_fn
         return rc;
     }
     char *at = request->texts;
+    request->texts_size = size;
     request->owner.destroyed = destroyed;
     request->loop = loop;
     request->deadline = loop_now(loop) + target->timeout_ms;
@@ -292,6 +304,7 @@ static int send_body(struct http_request *request, struct lws *wsi)
     memcpy(copy + LWS_PRE, request->body.ptr, request->body.len);
     lws_client_http_body_pending(wsi, 0);
     int sent = lws_write(wsi, copy + LWS_PRE, request->body.len, LWS_WRITE_HTTP_FINAL);
+    wipe(copy + LWS_PRE, request->body.len);
     mem_free(&request->loop->mem, copy);
     request->body.len = 0;
     return sent < 0 ? -1 : 0;
@@ -314,12 +327,31 @@ static int read_some(struct lws *wsi)
     char buffer[LWS_PRE + READ_BYTES];
     char *at = buffer + LWS_PRE;
     int room = READ_BYTES;
-    return lws_http_client_read(wsi, &at, &room) < 0 ? -1 : 0;
+    int rc = lws_http_client_read(wsi, &at, &room) < 0 ? -1 : 0;
+    wipe(buffer, sizeof buffer);
+    return rc;
+}
+
+/* Grows without leaving a copy behind. */
+static int keep(struct buf *response, pusher_str piece)
+{
+    struct buf grown;
+    if (response->cap - response->len >= piece.len)
+        return buf_append(response, piece);
+    buf_init(&grown, response->mem, response->max);
+    int rc = buf_reserve(&grown, response->len + piece.len);
+    if (rc)
+        return rc;
+    buf_append(&grown, buf_str(response));
+    buf_append(&grown, piece);
+    wipe_and_free(response);
+    *response = grown;
+    return 0;
 }
 
 static int collect(struct http_request *request, pusher_str piece)
 {
-    int rc = buf_append(&request->response, piece);
+    int rc = keep(&request->response, piece);
     if (!rc)
         return 0;
     fail(request, rc,

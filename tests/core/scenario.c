@@ -81,6 +81,7 @@ void scene_close(struct scene *s)
 {
     core_free(s->core);
     assert_int_equal(s->alloc.live, 0);
+    assert_int_equal(s->alloc.spilled, 0);
     assert_null(strstr(s->log, "appkey"));
     assert_null(strstr(s->log, SCENE_SIGNATURE));
     buf_free(&s->frame);

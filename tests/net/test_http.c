@@ -14,6 +14,7 @@
 #include "names.h"
 #include "net/http.h"
 #include "peer.h"
+#include "support/fail_alloc.h"
 
 enum { MAX_RESPONSE = 2000 };
 
@@ -60,6 +61,59 @@ static void start(struct exchange *e, const char *host, bool tls, const char *me
         .timeout_ms = 1500,
     };
     assert_int_equal(http_start(e->loop, &target, on_done, e, &e->request), 0);
+}
+
+/* Of the auth endpoint's: a token goes out, a key comes back in several pieces. Nothing
+ * that is given back holds them. */
+static void secrets_are_wiped(void **state)
+{
+    static const pusher_str secrets[] = {
+        {"SESAME-token", 12}, {"SESAME-body", 11}, {"SESAME-key", 10}};
+    struct exchange e = {.socket = -1};
+    struct fail_alloc alloc;
+    pusher_loop_options options;
+    char head[2048], piece[600];
+    (void)state;
+    fail_alloc_init(&alloc);
+    alloc.secrets = secrets;
+    alloc.secret_count = 3;
+    pusher_loop_options_init(&options);
+    options.allocator = &alloc.mem;
+    assert_int_equal(pusher_loop_new(&e.loop, &options), 0);
+    e.listener = peer_listen(&e.port);
+    struct http_field field = {STR("Authorization"), STR("Bearer SESAME-token")};
+    struct http_target target = {
+        .method = "POST",
+        .host = STR("127.0.0.1"),
+        .port = e.port,
+        .request = STR("/auth"),
+        .host_header = STR("server"),
+        .fields = &field,
+        .field_count = 1,
+        .content_type = STR("application/json"),
+        .body = STR("SESAME-body"),
+        .max_response_bytes = MAX_RESPONSE,
+        .timeout_ms = 5000,
+    };
+    assert_int_equal(http_start(e.loop, &target, on_done, &e, &e.request), 0);
+    e.socket = peer_accept(e.loop, e.listener);
+    peer_read(e.loop, e.socket, head, sizeof head, "SESAME-body");
+    assert_non_null(strstr(head, "SESAME-token"));
+    peer_send(e.socket, "HTTP/1.1 200 OK\r\nContent-Length: 1810\r\n\r\nSESAME-key", 51);
+    memset(piece, '.', sizeof piece);
+    for (int i = 0; i < 3; i++) {
+        pusher_loop_run_for(e.loop, 10);
+        peer_send(e.socket, piece, sizeof piece);
+    }
+    assert_true(peer_run_until(e.loop, &e.done));
+    assert_int_equal(e.status, 200);
+    assert_int_equal(e.len, 1810);
+    assert_memory_equal(e.body, "SESAME-key..", 12);
+    pusher_loop_free(e.loop);
+    close(e.listener);
+    close(e.socket);
+    assert_int_equal(alloc.spilled, 0);
+    assert_int_equal(alloc.live, 0);
 }
 
 static int setup(void **state)
@@ -362,6 +416,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(chunks, setup, teardown),
         cmocka_unit_test_setup_teardown(errors_have_their_body, setup, teardown),
         cmocka_unit_test(answers_without_a_body),
+        cmocka_unit_test(secrets_are_wiped),
         cmocka_unit_test_setup_teardown(redirects_are_not_followed, setup, teardown),
         cmocka_unit_test_setup_teardown(a_body_cut_short, setup, teardown),
         cmocka_unit_test_setup_teardown(a_body_too_long, setup, teardown),

@@ -3,7 +3,9 @@
  */
 #include "support/fail_alloc.h"
 
+#include <stddef.h>
 #include <stdlib.h>
+#include <string.h>
 
 static bool must_fail(struct fail_alloc *alloc)
 {
@@ -14,27 +16,60 @@ static bool must_fail(struct fail_alloc *alloc)
     return fail;
 }
 
+/* In front of each block. */
+struct block {
+    size_t size;
+    _Alignas(max_align_t) unsigned char bytes[];
+};
+
+static struct block *block_of(void *ptr)
+{
+    return (struct block *)(void *)((unsigned char *)ptr - offsetof(struct block, bytes));
+}
+
+/* What is given back may be read by whoever gets it next. */
+static void give(struct fail_alloc *alloc, struct block *block)
+{
+    for (size_t i = 0; i < alloc->secret_count; i++) {
+        pusher_str secret = alloc->secrets[i];
+        alloc->spilled +=
+            memmem(block->bytes, block->size, secret.ptr, secret.len) != NULL;
+    }
+    free(block);
+}
+
 static void *take(size_t size, void *userdata)
 {
     struct fail_alloc *alloc = userdata;
-    void *ptr = must_fail(alloc) ? NULL : malloc(size);
-    alloc->live += ptr != NULL;
-    return ptr;
+    struct block *block = must_fail(alloc) ? NULL : malloc(sizeof *block + size);
+    if (!block)
+        return NULL;
+    alloc->live++;
+    block->size = size;
+    return block->bytes;
 }
 
+/* Always moves it. */
 static void *resize(void *old, size_t size, void *userdata)
 {
     struct fail_alloc *alloc = userdata;
-    void *ptr = must_fail(alloc) ? NULL : realloc(old, size);
-    alloc->live += ptr && !old;
+    void *ptr = take(size, userdata);
+    if (!ptr || !old)
+        return ptr;
+    struct block *from = block_of(old);
+    memcpy(ptr, old, from->size < size ? from->size : size);
+    give(alloc, from);
+    alloc->live--;
     return ptr;
 }
 
 static void give_back(void *ptr, void *userdata)
 {
     struct fail_alloc *alloc = userdata;
-    alloc->live -= ptr != NULL;
-    free(ptr);
+    if (!ptr)
+        return;
+    alloc->live--;
+    give(alloc, block_of(ptr));
 }
 
 void fail_alloc_init(struct fail_alloc *alloc)

@@ -1,6 +1,6 @@
 /*
- * An allocator for tests: counts, fails the n-th allocation (once, or from then on), and
- * knows what has not been given back.
+ * An allocator for tests: counts, fails the n-th allocation (once, or from then on),
+ * knows what has not been given back, and looks for secrets in what is.
  */
 #ifndef SUPPORT_FAIL_ALLOC_H
 #define SUPPORT_FAIL_ALLOC_H
@@ -16,6 +16,10 @@ struct fail_alloc {
     bool fail_on;         /* every later call fails too */
     size_t failed;        /* calls that failed */
     size_t live;          /* blocks not given back */
+
+    const pusher_str *secrets; /* no block may hold one when it is given back */
+    size_t secret_count;
+    size_t spilled; /* blocks that did */
 };
 
 /* The struct must stay where it is. */
