@@ -12,12 +12,12 @@
 
 #include <pusher/pusher.h>
 
+#include "authorize.h"
 #include "base/buf.h"
 #include "base/mem.h"
 #include "base/str.h"
 #include "codec/frame.h"
 #include "listen_args.h"
-#include "listen_auth.h"
 #include "listen_print.h"
 #include "stop_signals.h"
 
@@ -33,7 +33,7 @@ struct watched {
 
 struct listener {
     struct listen_args args;
-    struct listen_auth auth;
+    struct authorize auth;
     struct listen_output out;
     pusher_client *client;
     struct watched *channels;
@@ -227,8 +227,8 @@ static int make_client(struct listener *l)
     set_seconds(&options.reconnect_spread_ms, l->args.reconnect_spread_s);
     set_seconds(&options.unavailable_timeout_ms, l->args.unavailable_timeout_s);
     set_seconds(&options.connect_timeout_ms, l->args.connect_timeout_s);
-    set_seconds(&options.auth_timeout_ms, l->args.auth_timeout_s);
-    int status = listen_auth_read(&l->auth, &l->args, &options);
+    int status =
+        authorize_read(&l->auth, COMMAND, &l->args.connect, &l->args.auth, &options);
     if (status)
         return status;
     options.on_state = on_state;
@@ -244,7 +244,8 @@ static int make_client(struct listener *l)
     if (rc == PUSHER_ERR_UNSUPPORTED)
         return usage_error(COMMAND,
                            "--signin: give --user-endpoint (or, for tests, --secret)");
-    if (rc == PUSHER_ERR_INVALID && (l->args.auth_endpoint || l->args.user_endpoint))
+    if (rc == PUSHER_ERR_INVALID &&
+        (l->args.auth.auth_endpoint || l->args.auth.user_endpoint))
         return usage_error(
             COMMAND, "an endpoint: its URL, a header field or a parameter has a form "
                      "or bytes that have no place in a request");
@@ -360,7 +361,7 @@ int command_listen(int argc, char **argv)
         stop_signals_block();
         status = listen_to(&l);
         pusher_client_free(l.client);
-        listen_auth_free(&l.auth);
+        authorize_free(&l.auth);
         listen_output_free(&l.out);
     }
     free(l.channels);

@@ -33,44 +33,18 @@ static const struct option_spec listen_options[] = {
      .offset = FIELD(events),
      .value = "NAME",
      .help = "show only this event; may be given several times"},
-    {.name = "auth-endpoint",
-     .kind = OPTION_TEXT,
-     .offset = FIELD(auth_endpoint),
-     .value = "URL",
-     .help = "who signs for private, presence and encrypted channels"},
-    {.name = "auth-header",
-     .kind = OPTION_LIST,
-     .offset = FIELD(auth_headers),
-     .value = "'NAME: VALUE'",
-     .help = "a header field for it; may be given several times"},
-    {.name = "auth-param",
-     .kind = OPTION_LIST,
-     .offset = FIELD(auth_params),
-     .value = "NAME=VALUE",
-     .help = "a parameter for it; may be given several times"},
-    {.name = "auth-json",
-     .kind = OPTION_FLAG,
-     .offset = FIELD(auth_json),
-     .help = "ask it with a body of JSON, not with that of a form"},
-    {.name = "auth-timeout",
-     .kind = OPTION_NUMBER,
-     .offset = FIELD(auth_timeout_s),
-     .min = 1,
-     .max = AN_HOUR_S,
-     .value = "S",
-     .help = "ask again after S seconds without answer; default 10"},
     {.name = "signin",
      .kind = OPTION_FLAG,
      .offset = FIELD(signin),
      .help = "sign the user in, and show their events"},
     {.name = "user-endpoint",
      .kind = OPTION_TEXT,
-     .offset = FIELD(user_endpoint),
+     .offset = FIELD(auth.user_endpoint),
      .value = "URL",
      .help = "who signs for the user; takes --auth-header and --auth-param, too"},
     {.name = "secret",
      .kind = OPTION_TEXT,
-     .offset = FIELD(secret),
+     .offset = FIELD(auth.secret),
      .value = "SECRET",
      .help = "the app secret, to sign here instead; for tests"},
     {.name = "trigger",
@@ -186,9 +160,10 @@ bool listen_args_read(struct listen_args *args, int argc, char **argv, int *stat
 {
     const struct option_table tables[] = {
         {connect_options, CONNECT_OPTION_COUNT, &args->connect},
+        {auth_options, AUTH_OPTION_COUNT, &args->auth},
         OPTION_TABLE(listen_options, args),
     };
-    enum options_result parsed = options_parse(&help, tables, 2, argc, argv);
+    enum options_result parsed = options_parse(&help, tables, 3, argc, argv);
     if (parsed == OPTIONS_OK)
         *status = check_args(args);
     else
@@ -200,7 +175,6 @@ void listen_args_free(struct listen_args *args)
 {
     text_list_free(&args->channels);
     text_list_free(&args->events);
-    text_list_free(&args->auth_headers);
-    text_list_free(&args->auth_params);
+    auth_args_free(&args->auth);
     text_list_free(&args->triggers);
 }

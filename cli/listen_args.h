@@ -4,21 +4,16 @@
 #ifndef CLI_LISTEN_ARGS_H
 #define CLI_LISTEN_ARGS_H
 
+#include "auth_args.h"
 #include "connect_args.h"
 
 struct listen_args {
     struct connect_args connect;
+    struct auth_args auth;
     struct text_list channels;
     struct text_list events;
     const char *path;
-    const char *auth_endpoint;
-    struct text_list auth_headers;
-    struct text_list auth_params;
-    bool auth_json;
-    uint32_t auth_timeout_s; /* 0: the library's default; likewise below */
-    const char *user_endpoint;
     bool signin;
-    const char *secret;
     struct text_list triggers;
     uint32_t count;     /* 0: no end */
     uint32_t timeout_s; /* 0: none */

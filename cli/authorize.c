@@ -1,7 +1,7 @@
 /*
- * How `pusherctl listen` comes by authorizations.
+ * How a subcommand comes by authorizations.
  */
-#include "listen_auth.h"
+#include "authorize.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -14,8 +14,6 @@
 #include "codec/channel_name.h"
 #include "codec/frame.h"
 #include "command.h"
-
-#define COMMAND "listen"
 
 /* --- with the secret --- */
 
@@ -43,10 +41,10 @@ static int append_answer(struct buf *out, const char *auth, const char *name,
 
 /* The user that signs itself in is named after its connection, too. */
 static void sign_user(pusher_client *client, const pusher_auth_request *request,
-                      const struct listen_args *args)
+                      const struct authorize *by)
 {
     struct buf user, answer;
-    size_t auth_size = PUSHER_SERVER_AUTH_SIZE(strlen(args->connect.key));
+    size_t auth_size = PUSHER_SERVER_AUTH_SIZE(strlen(by->connect->key));
     char *auth = malloc(auth_size);
     buf_init(&user, &mem_default, 1024);
     buf_init(&answer, &mem_default, 4096);
@@ -54,7 +52,7 @@ static void sign_user(pusher_client *client, const pusher_auth_request *request,
     if (!rc)
         rc = append_object(&user, "id", request->socket_id);
     if (!rc)
-        rc = pusher_server_sign_user(args->connect.key, args->secret,
+        rc = pusher_server_sign_user(by->connect->key, by->args->secret,
                                      request->socket_id.ptr, user.ptr, auth, auth_size);
     if (!rc)
         rc = append_answer(&answer, auth, "user_data", user.ptr);
@@ -68,11 +66,11 @@ static void sign_user(pusher_client *client, const pusher_auth_request *request,
 }
 
 static void sign(pusher_client *client, const pusher_auth_request *request,
-                 const struct listen_args *args)
+                 const struct authorize *by)
 {
     struct buf member, answer;
     bool presence = channel_kind_of(request->channel_name) == CHANNEL_PRESENCE;
-    size_t auth_size = PUSHER_SERVER_AUTH_SIZE(strlen(args->connect.key));
+    size_t auth_size = PUSHER_SERVER_AUTH_SIZE(strlen(by->connect->key));
     char *auth = malloc(auth_size);
     buf_init(&member, &mem_default, 1024);
     buf_init(&answer, &mem_default, 4096);
@@ -80,7 +78,7 @@ static void sign(pusher_client *client, const pusher_auth_request *request,
     if (!rc && presence)
         rc = append_object(&member, "user_id", request->socket_id);
     if (!rc)
-        rc = pusher_server_sign_channel(args->connect.key, args->secret,
+        rc = pusher_server_sign_channel(by->connect->key, by->args->secret,
                                         request->socket_id.ptr, request->channel_name.ptr,
                                         presence ? member.ptr : NULL, auth, auth_size);
     if (!rc)
@@ -97,12 +95,12 @@ static void sign(pusher_client *client, const pusher_auth_request *request,
 static void begin(pusher_client *client, const pusher_auth_request *requests,
                   size_t count, void *userdata)
 {
-    const struct listen_auth *auth = userdata;
+    const struct authorize *by = userdata;
     for (size_t i = 0; i < count; i++) {
         if (requests[i].channel)
-            sign(client, &requests[i], auth->args);
+            sign(client, &requests[i], by);
         else
-            sign_user(client, &requests[i], auth->args);
+            sign_user(client, &requests[i], by);
     }
 }
 
@@ -132,8 +130,8 @@ static void fields_free(pusher_auth_field *fields, size_t count)
 }
 
 /* Splits copies of a list's items. */
-static int fields_read(const struct text_list *list, const char *option, char separator,
-                       pusher_auth_field **ret)
+static int fields_read(const char *command, const struct text_list *list,
+                       const char *option, char separator, pusher_auth_field **ret)
 {
     if (!list->count)
         return EXIT_DONE;
@@ -144,49 +142,52 @@ static int fields_read(const struct text_list *list, const char *option, char se
             break;
         if (!split(copy, separator, separator == ':', &(*ret)[i])) {
             free(copy);
-            return usage_error(COMMAND, "--%s: \"%s\" is not NAME%sVALUE", option,
+            return usage_error(command, "--%s: \"%s\" is not NAME%sVALUE", option,
                                list->items[i], separator == ':' ? ": " : "=");
         }
         if (i + 1 == list->count)
             return EXIT_DONE;
     }
-    complain(COMMAND, "%s", pusher_strerror(PUSHER_ERR_NOMEM));
+    complain(command, "%s", pusher_strerror(PUSHER_ERR_NOMEM));
     return EXIT_USAGE;
 }
 
-int listen_auth_read(struct listen_auth *auth, const struct listen_args *args,
-                     pusher_options *options)
+int authorize_read(struct authorize *auth, const char *command,
+                   const struct connect_args *connect, const struct auth_args *args,
+                   pusher_options *options)
 {
-    auth->args = args;
+    *auth = (struct authorize){.command = command, .connect = connect, .args = args};
     if ((args->auth_endpoint || args->user_endpoint) && args->secret)
-        return usage_error(COMMAND, "an endpoint and --secret: give one of them");
+        return usage_error(command, "an endpoint and --secret: give one of them");
     if (!args->auth_endpoint && !args->user_endpoint &&
-        (args->auth_headers.count || args->auth_params.count || args->auth_json))
-        return usage_error(COMMAND, "--auth-header, --auth-param and --auth-json: give "
+        (args->headers.count || args->params.count || args->json))
+        return usage_error(command, "--auth-header, --auth-param and --auth-json: give "
                                     "--auth-endpoint or --user-endpoint, too");
+    if (args->timeout_s)
+        options->auth_timeout_ms = args->timeout_s * 1000;
     if (args->secret)
         options->authorizer = (pusher_authorizer){.begin = begin, .userdata = auth};
-    int status = fields_read(&args->auth_headers, "auth-header", ':', &auth->headers);
+    int status = fields_read(command, &args->headers, "auth-header", ':', &auth->headers);
     if (!status)
-        status = fields_read(&args->auth_params, "auth-param", '=', &auth->params);
+        status = fields_read(command, &args->params, "auth-param", '=', &auth->params);
     options->auth_endpoint = (pusher_auth_endpoint){
         .url = args->auth_endpoint,
         .headers = auth->headers,
-        .header_count = args->auth_headers.count,
+        .header_count = args->headers.count,
         .params = auth->params,
-        .param_count = args->auth_params.count,
-        .json = args->auth_json,
-        .ca_file = args->connect.ca_file,
+        .param_count = args->params.count,
+        .json = args->json,
+        .ca_file = connect->ca_file,
     };
     options->user_endpoint = options->auth_endpoint;
     options->user_endpoint.url = args->user_endpoint;
     return status;
 }
 
-void listen_auth_free(struct listen_auth *auth)
+void authorize_free(struct authorize *auth)
 {
     if (!auth->args)
         return;
-    fields_free(auth->headers, auth->headers ? auth->args->auth_headers.count : 0);
-    fields_free(auth->params, auth->params ? auth->args->auth_params.count : 0);
+    fields_free(auth->headers, auth->headers ? auth->args->headers.count : 0);
+    fields_free(auth->params, auth->params ? auth->args->params.count : 0);
 }
