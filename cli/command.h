@@ -16,5 +16,6 @@ enum exit_status {
 int command_listen(int argc, char **argv);
 int command_trigger(int argc, char **argv);
 int command_sandbox(int argc, char **argv);
+int command_swarm(int argc, char **argv);
 
 #endif

@@ -4,6 +4,7 @@
 #include "json_out.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <stdint.h>
 
 #include "base/mem.h"
@@ -41,7 +42,8 @@ static void put_comma(struct json_out *out)
 static void put_name(struct json_out *out, const char *name)
 {
     put_comma(out);
-    keep_error(out, buf_printf(&out->line, "\"%s\":", name));
+    if (name)
+        keep_error(out, buf_printf(&out->line, "\"%s\":", name));
 }
 
 void json_out_begin(struct json_out *out, const char *type)
@@ -64,6 +66,13 @@ void json_out_number(struct json_out *out, const char *name, long number)
 {
     put_name(out, name);
     keep_error(out, buf_printf(&out->line, "%ld", number));
+}
+
+void json_out_ms(struct json_out *out, const char *name, uint64_t us)
+{
+    put_name(out, name);
+    keep_error(out, buf_printf(&out->line, "%" PRIu64 ".%03u", us / 1000,
+                               (unsigned)(us % 1000)));
 }
 
 void json_out_null(struct json_out *out, const char *name)

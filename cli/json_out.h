@@ -8,6 +8,7 @@
 #define CLI_JSON_OUT_H
 
 #include <stdbool.h>
+#include <stdint.h>
 #include <stdio.h>
 
 #include "base/buf.h"
@@ -25,10 +26,12 @@ void json_out_begin(struct json_out *out, const char *type);
 void json_out_text(struct json_out *out, const char *name,
                    pusher_str text); /* ptr NULL: null */
 void json_out_number(struct json_out *out, const char *name, long number);
+void json_out_ms(struct json_out *out, const char *name, uint64_t us); /* 1.234 */
 void json_out_null(struct json_out *out, const char *name);
 void json_out_bool(struct json_out *out, const char *name, bool value);
 
-/* A member that is an object ("{") or an array ("["), until it is closed ("}", "]"). */
+/* A member that is an object ("{") or an array ("["), until it is closed ("}", "]").
+ * `name` NULL: an item of an array. */
 void json_out_open(struct json_out *out, const char *name, char bracket);
 void json_out_close(struct json_out *out, char bracket);
 void json_out_item(struct json_out *out, pusher_str text); /* of an array */

@@ -19,6 +19,7 @@ static const struct {
     {"listen", command_listen, "subscribe to channels and show their events"},
     {"trigger", command_trigger, "publish an event (takes the app secret)"},
     {"sandbox", command_sandbox, "run a local server for first steps and tests"},
+    {"swarm", command_swarm, "simulate many browsers, to load a server"},
 };
 
 #define COMMAND_COUNT (sizeof commands / sizeof *commands)
@@ -52,7 +53,7 @@ int main(int argc, char **argv)
     /* A reader that has gone is an error of write, which is looked at. */
     signal(SIGPIPE, SIG_IGN);
     if (argc < 2)
-        return usage_error(NULL, "which command: listen, trigger or sandbox?");
+        return usage_error(NULL, "which command: listen, trigger, sandbox or swarm?");
     const char *name = argv[1];
     if (strcmp(name, "--help") == 0 || strcmp(name, "-h") == 0) {
         print_help();

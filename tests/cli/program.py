@@ -22,11 +22,12 @@ def run(pusherctl, *arguments, env=None, **options):
 class Program:
     """One pusherctl that runs; a context manager that ends it."""
 
-    def __init__(self, pusherctl, *arguments, env=None):
+    def __init__(self, pusherctl, *arguments, env=None, **options):
         self.buffer = b""
         self.process = subprocess.Popen([pusherctl, *arguments], stdin=subprocess.DEVNULL,
-                                        stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-                                        env={**ENVIRONMENT, **(env or {})})
+                                        stdout=subprocess.PIPE,
+                                        stderr=options.pop("stderr", subprocess.PIPE),
+                                        env={**ENVIRONMENT, **(env or {})}, **options)
 
     def __enter__(self):
         return self
@@ -36,7 +37,8 @@ class Program:
             self.process.kill()
         self.process.wait()
         self.process.stdout.close()
-        self.process.stderr.close()
+        if self.process.stderr:
+            self.process.stderr.close()
 
     def line(self):
         """The next line of standard output, without its end."""

@@ -15,6 +15,8 @@ LISTEN = ("listen", *APP, "--channel", "room")
 TRIGGER = ("trigger", *APP, "--app-id", "1", "--secret", "s", "--channel", "room", "--event", "e",
            "--data", "d")
 
+SWARM = ("swarm", *APP, "--channel-template", "room-%d")
+
 # Arguments, and what the line must name.
 WRONG = (
     ((), "command"),
@@ -75,6 +77,54 @@ WRONG = (
     (("sandbox", "--host", "localhost"), "--host"),
     (("sandbox", "--key", "no/key"), "--key"),
     (("sandbox", "--app-id", "no/id"), "--app-id"),
+    (("swarm",), "--key"),
+    (("swarm", *APP), "--channel-template"),
+    ((*SWARM, "--clients", "0"), "--clients"),
+    ((*SWARM, "--clients", "1000001"), "--clients"),
+    ((*SWARM, "--ramp", "0"), "--ramp"),
+    ((*SWARM, "--ramp", "fast"), "--ramp"),
+    ((*SWARM, "--duration", "0"), "--duration"),
+    ((*SWARM, "--channels", "0"), "--channels"),
+    ((*SWARM, "--think", "0"), "--think"),
+    ((*SWARM, "--think", "5-"), "--think"),
+    ((*SWARM, "--think", "5-3"), "--think"),
+    ((*SWARM, "--think", "1-2-3"), "--think"),
+    ((*SWARM, "--think", "100000"), "--think"),
+    ((*SWARM, "--path", "no-slash"), "--path"),
+    ((*SWARM, "--path", "/with space"), "--path"),
+    ((*SWARM, "--key", "no/key"), "--key"),
+    ((*SWARM, "--host", "no host"), "--host"),
+    ((*SWARM, "--channel-template", "a room"), '"a room"'),
+    ((*SWARM, "--channel-template", "%s"), '"%s"'),
+    ((*SWARM, "--channel-template", "%d-%d"), '"%d-%d"'),
+    ((*SWARM, "--channel-template", "r" * 200 + "%d"), "--channel-template"),
+    ((*SWARM, *("--channel-template", "x") * 16), "--channel-template"),
+    ((*SWARM, "--channel-template", "private-%d"), "private-%d"),
+    ((*SWARM, "--channel-template", "presence-x"), "presence-x"),
+    ((*SWARM, "--channel-template", "private-encrypted-x", "--secret", "s"), "--auth-endpoint"),
+    ((*SWARM, "--auth-endpoint", "ftp://host/"), "--auth-endpoint"),
+    ((*SWARM, "--auth-header", "A: b"), "--auth-endpoint"),
+    ((*SWARM, "--auth-endpoint", "http://127.0.0.1/", "--auth-header", "nothing"), "nothing"),
+    ((*SWARM, "--publish", "5"), "--app-id"),
+    ((*SWARM, "--publish", "5", "--app-id", "1"), "--secret"),
+    ((*SWARM, "--publish", "5", "--app-id", "a/b", "--secret", "s"), "--app-id"),
+    ((*SWARM, "--publish", "10001"), "--publish"),
+    ((*SWARM, "--publish-bytes", "500"), "--publish"),
+    ((*SWARM, "--publish-bytes", "20000"), "--publish-bytes"),
+    ((*SWARM, "--channel-template", "private-encrypted-x", "--auth-endpoint", "http://127.0.0.1/",
+      "--publish", "1", "--app-id", "1", "--secret", "s"), "--publish"),
+    ((*SWARM, "--seq-member", "s" * 32), "--seq-member"),
+    # Hosted Pusher.
+    ((*SWARM, "--host", "ws-eu.pusher.com"), "--i-own-this-app"),
+    ((*SWARM, "--host", "WS-EU.Pusher.COM."), "--i-own-this-app"),
+    ((*SWARM, "--host", "pusher.com"), "--i-own-this-app"),
+    ((*SWARM, "--host", "ws.pusherapp.com"), "--i-own-this-app"),
+    (("swarm", "--key", "k", "--cluster", "eu", "--channel-template", "x"), "--i-own-this-app"),
+    # What is said next when it is allowed, or not needed.
+    (("swarm", "--key", "k", "--cluster", "e/u", "--channel-template", "x", "--i-own-this-app"),
+     '"e/u"'),
+    ((*SWARM, "--host", "notpusher.com", "--publish", "1"), "--app-id"),
+    ((*SWARM, "--host", "pusher.com.invalid", "--publish", "1"), "--app-id"),
 )
 
 
@@ -117,7 +167,7 @@ class Usage(unittest.TestCase):
             self.assert_wrong(program.run(self.pusherctl, *LISTEN, "--ca", file.name), file.name)
 
     def test_help(self):
-        for command in ((), ("listen",), ("trigger",), ("sandbox",)):
+        for command in ((), ("listen",), ("trigger",), ("sandbox",), ("swarm",)):
             with self.subTest(command=command):
                 done = program.run(self.pusherctl, *command, "--help")
                 self.assertEqual((0, ""), (done.returncode, done.stderr))

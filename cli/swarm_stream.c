@@ -1,0 +1,112 @@
+/*
+ * A window of bits that slides over the numbers.
+ */
+#include "swarm_stream.h"
+
+#include <string.h>
+
+static uint64_t *word_of(struct stream *stream, uint64_t number)
+{
+    return &stream->seen[number % STREAM_WINDOW / 64];
+}
+
+static uint64_t bit_of(uint64_t number)
+{
+    return (uint64_t)1 << number % 64;
+}
+
+static bool has_come(const struct stream *stream, uint64_t number)
+{
+    return number < stream->base + STREAM_WINDOW &&
+           (stream->seen[number % STREAM_WINDOW / 64] & bit_of(number));
+}
+
+static void begin(struct stream *stream, uint64_t first)
+{
+    *stream = (struct stream){
+        .begun = true,
+        .first = first,
+        .base = first,
+        .next = first,
+        .gap_until = first,
+    };
+}
+
+void stream_subscribed(struct stream *stream, uint64_t next)
+{
+    if (!stream->begun)
+        begin(stream, next);
+    stream->gap_until = next;
+}
+
+void stream_subscribed_somewhere(struct stream *stream)
+{
+    stream->away = stream->begun;
+}
+
+static bool was_sent(const struct stream_judge *judge, uint64_t number)
+{
+    return !judge->was_sent || judge->was_sent(judge->userdata, number);
+}
+
+void stream_settle(struct stream *stream, uint64_t end, const struct stream_judge *judge)
+{
+    for (uint64_t number = stream->base; stream->begun && number < end; number++) {
+        bool came = has_come(stream, number);
+        if (came) {
+            *word_of(stream, number) &= ~bit_of(number);
+        } else if (was_sent(judge, number)) {
+            judge->tally->lost += number >= stream->gap_until;
+            judge->tally->missed += number < stream->gap_until;
+        }
+        stream->base = number + 1;
+    }
+    if (stream->next < stream->base)
+        stream->next = stream->base;
+}
+
+bool stream_is_complete(const struct stream *stream, uint64_t end,
+                        const struct stream_judge *judge)
+{
+    for (uint64_t number = stream->base; stream->begun && number < end; number++) {
+        if (!has_come(stream, number) && was_sent(judge, number))
+            return false;
+    }
+    return true;
+}
+
+static bool is_leap(const struct stream *stream, uint64_t number)
+{
+    uint64_t expected =
+        stream->gap_until > stream->next ? stream->gap_until : stream->next;
+    return number > expected ? number - expected > STREAM_LEAP
+                             : expected - number > STREAM_LEAP;
+}
+
+enum stream_verdict stream_take(struct stream *stream, uint64_t number,
+                                const struct stream_judge *judge)
+{
+    if (!stream->begun || is_leap(stream, number))
+        begin(stream, number);
+    if (stream->away && number >= stream->next) {
+        stream->gap_until = number;
+        stream->away = false;
+    }
+    if (number < stream->first)
+        return STREAM_BEFORE;
+    if (number < stream->base) {
+        judge->tally->late++;
+        return STREAM_LATE;
+    }
+    if (number >= stream->base + STREAM_WINDOW)
+        stream_settle(stream, number - STREAM_WINDOW + 1, judge);
+    if (has_come(stream, number)) {
+        judge->tally->duplicates++;
+        return STREAM_DUPLICATE;
+    }
+    *word_of(stream, number) |= bit_of(number);
+    if (stream->next <= number)
+        stream->next = number + 1;
+    judge->tally->received++;
+    return STREAM_NEW;
+}
