@@ -263,7 +263,8 @@ static int watch_channel(struct listener *l, const char *name)
     struct watched *watched = &l->channels[l->channel_count];
     pusher_channel *channel;
     int rc = pusher_client_subscribe(l->client, name, &channel);
-    if (rc == PUSHER_ERR_UNSUPPORTED && (l->args.auth_endpoint || l->args.secret))
+    if (rc == PUSHER_ERR_UNSUPPORTED &&
+        (l->args.auth.auth_endpoint || l->args.auth.secret))
         return usage_error(COMMAND,
                            "--channel: %s is encrypted, and this program was built "
                            "without libsodium",

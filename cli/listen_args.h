@@ -15,8 +15,8 @@ struct listen_args {
     const char *path;
     bool signin;
     struct text_list triggers;
-    uint32_t count;     /* 0: no end */
-    uint32_t timeout_s; /* 0: none */
+    uint32_t count;              /* 0: no end */
+    uint32_t timeout_s;          /* 0: none */
     uint32_t activity_timeout_s; /* 0: the library's default; likewise below */
     uint32_t pong_timeout_s;
     uint32_t unavailable_timeout_s;
