@@ -27,6 +27,9 @@ struct roster *roster_new(struct core_channel *channel, const pusher_allocator *
 
 void member_free(struct member *member, const pusher_allocator *mem)
 {
+    if (!member)
+        return;
+    mem_free(mem, member->later_info);
     mem_free(mem, member);
 }
 
@@ -113,27 +116,19 @@ static int insert(struct roster *roster, pusher_str id, pusher_str info,
     return 0;
 }
 
-/* Of a known member; if there is no memory the old one stays. */
-static int replace_info(struct roster *roster, struct member *old, pusher_str info)
+/* Of a known member, who keeps the place; without memory the old one stays. */
+static int replace_info(struct roster *roster, struct member *member, pusher_str info)
 {
-    if (str_equal(old->info, info) && !old->info.ptr == !info.ptr)
+    const pusher_allocator *mem = roster->members.mem;
+    char *copy = NULL;
+    if (str_equal(member->info, info) && !member->info.ptr == !info.ptr)
         return 0;
-    struct member *member = member_new(roster->members.mem, old->node.key, info);
-    if (!member)
+    if (info.ptr && !(copy = mem_dup(mem, info)))
         return PUSHER_ERR_NOMEM;
-    member->change = old->change;
-    if (member->change != MEMBER_SAME)
-        list_append(&roster->changes, &member->link);
-    drop(roster, old);
-    int rc = map_insert(&roster->members, &member->node);
-    /* Without memory for the table's first bucket there is none of them left. */
-    if (rc) {
-        roster->count--;
-        list_remove(&member->link);
-        member_free(member, roster->members.mem);
-    }
-    member_free(old, roster->members.mem);
-    return rc;
+    mem_free(mem, member->later_info);
+    member->later_info = copy;
+    member->info = (pusher_str){copy, info.len};
+    return 0;
 }
 
 int roster_add(struct roster *roster, pusher_str id, pusher_str info, size_t most)

@@ -23,8 +23,9 @@ struct member {
     struct map_node node;
     struct list link; /* roster.changes, or alone */
     enum member_change change;
-    pusher_str info; /* ptr NULL: none */
-    char texts[];    /* id and info, each with a NUL */
+    pusher_str info;  /* ptr NULL: none */
+    char *later_info; /* owned; NULL: `info` is still the first one, which is in texts */
+    char texts[];     /* id and info, each with a NUL */
 };
 
 struct roster {

@@ -256,12 +256,12 @@ static void too_much_of_a_member(struct scene *s)
     comes(s, "{\"user_id\":7,\"user_info\":\"12345678\"}"); /* the old one is not true */
     expect(s, "!limit(presence-a)/-1/0+ presence-a.pusher:member_added");
     assert_true(s->quiet || strcmp(s->data, "{\"id\":\"7\",\"info\":null}") == 0);
-    expect_members(s, "8= 9= 7=");
+    expect_members(s, "7= 8= 9=");
     comes(s, "{\"user_id\":10,\"user_info\":\"12345678\"}");
     expect_text_start(
         s, "1 members are not in the roster, which holds 3; raise max_members");
     comes(s, "{\"user_id\":9,\"user_info\":\"123456\"}");
-    expect_members(s, "8= 7= 9=\"123456\"");
+    expect_members(s, "7= 8= 9=\"123456\"");
     drops_channel(s, ROOM), joins(s);
     lists(s, "{\"hash\":[1,\"12345678\",2,3,\"12345678\"]}");
     expect_text_start(

@@ -211,12 +211,20 @@ static void not_subscribed(struct app *app, int channel, const struct fact *fact
     set_next(app, c, fact, WATCHED_LATE);
 }
 
+/* Bindings of some channel may be told of a failure, too. */
+static void expect_anything(struct app *app)
+{
+    struct watched_letter *l = &app->watch.letter;
+    if (!l->open || l->apart)
+        watch_expect(app, LETTER_REFUSED, PRIVATE_CHANNEL, EVENT_REFUSED, 0);
+    l->skipped = true;
+}
+
 static void on_trouble(struct app *app, int channel, const struct fact *fact)
 {
     struct watched_channel *c = &app->watch.channels[channel];
-    bool within = app->watch.letter.open && !app->watch.letter.apart;
-    if (c->unsure && !fact->n[2] && !within) /* and perhaps told to its bindings */
-        watch_expect(app, LETTER_REFUSED, channel, EVENT_REFUSED, 0);
+    if (c->unsure && !fact->n[2])
+        expect_anything(app);
     if (c->unsure)
         return;
     watch_try_again(app, channel);
@@ -265,6 +273,8 @@ static void on_nameless(struct app *app, const struct fact *fact)
     for (int i = 0; i < WATCHED_CHANNELS; i++)
         w->channels[i].unsure |= i != SIGNIN && w->channels[i].stage != WATCHED_NONE;
     watch_forget_boxes(w);
+    if (!fact->n[2])
+        expect_anything(app);
 }
 
 static void on_problem(struct app *app, const struct fact *fact)
