@@ -21,7 +21,7 @@ SPREAD = ("--reconnect-spread", "1")
 
 
 class Authorized:
-    """The tests, whichever way the connection is made."""
+    """The tests, whichever way the connections to the server and the endpoint are made."""
 
     @classmethod
     def start(cls, certificate=None, ca=None):
@@ -31,7 +31,7 @@ class Authorized:
 
     def setUp(self):
         super().setUp()
-        self.auth = self.keep(AuthServer())
+        self.auth = self.keep(AuthServer(certificate=self.certificate))
 
     def listen(self, *options, channels, soketi=None, where=None, auth=None):
         where = where or (soketi or self.soketi).where
@@ -83,7 +83,7 @@ class Authorized:
     def test_presence_of_three(self):
         """They join, leave, and drop: bob by pusher-js, the others by pusherctl."""
         relay = self.keep(Relay(self.soketi.port))
-        carols = self.keep(AuthServer())
+        carols = self.keep(AuthServer(certificate=self.certificate))
         carols.user = "carol"
         alice = self.listen(channels=["presence-a"], where=self.soketi.where_at(relay.port))
         self.check_members(alice.expect("subscribed"), "alice", "alice")
@@ -157,7 +157,8 @@ class Authorized:
         return self.soketi.app_of([app for app in APPS if app["id"] == "user-id"][0])
 
     def user_auth(self):
-        return self.keep(AuthServer(app=[app for app in APPS if app["id"] == "user-id"][0]))
+        return self.keep(AuthServer(app=[app for app in APPS if app["id"] == "user-id"][0],
+                                    certificate=self.certificate))
 
     def test_signing_in(self):
         auth = self.user_auth()
@@ -386,8 +387,17 @@ class Plain(Authorized, Encrypted if DECRYPTS else NotEncrypted, Case):
 class Tls(Authorized, Encrypted if DECRYPTS else NotEncrypted, Case):
     @classmethod
     def setUpClass(cls):
-        certificates = cls.share_folder(Certificates())
-        cls.start(certificates.local, certificates.ca)
+        cls.certificates = cls.share_folder(Certificates())
+        cls.start(cls.certificates.local, cls.certificates.ca)
+
+    def test_an_endpoint_that_is_not_trusted(self):
+        """It is told nothing."""
+        for certificate in (self.certificates.elsewhere, self.certificates.expired):
+            auth = self.keep(AuthServer(certificate=certificate))
+            listen = self.listen(channels=["private-a"], auth=auth)
+            line = listen.expect("problem", error="auth", http_status=None, will_retry=True)
+            self.assertIn("certificate", line["message"])
+            self.assertEqual([], auth.requests)
 
 
 class Usage(Case):

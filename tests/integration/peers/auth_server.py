@@ -4,6 +4,7 @@ import base64
 import hashlib
 import hmac
 import json
+import ssl
 import threading
 import time
 import urllib.parse
@@ -22,9 +23,9 @@ def sign(text, app=APPS[0]):
 
 class AuthServer:
     """`answers`: how the next requests are answered, one each: an HTTP status, or a function of the
-    handler; when there are none left it grants."""
+    handler; when there are none left it grants. `certificate`: as of Soketi."""
 
-    def __init__(self, master_key=MASTER_KEY, app=APPS[0]):
+    def __init__(self, master_key=MASTER_KEY, app=APPS[0], certificate=None):
         self.app = app
         self.log = Log("auth")
         self.answers = []
@@ -45,13 +46,19 @@ class AuthServer:
 
         self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
         self.server.daemon_threads = True
+        self.scheme = "http"
+        if certificate:
+            context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            context.load_cert_chain(*certificate)
+            self.server.socket = context.wrap_socket(self.server.socket, server_side=True)
+            self.scheme = "https"
         self.port = self.server.server_address[1]
         self.thread = threading.Thread(target=self.server.serve_forever, daemon=True)
         self.thread.start()
 
     @property
     def url(self):
-        return f"http://127.0.0.1:{self.port}/pusher/auth?v=1"
+        return f"{self.scheme}://127.0.0.1:{self.port}/pusher/auth?v=1"
 
     def serve(self, handler):
         body = handler.rfile.read(int(handler.headers["Content-Length"])).decode()
