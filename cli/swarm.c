@@ -70,6 +70,7 @@ static int make_room(struct swarm *swarm)
     pusher_loop_options options;
     pusher_loop_options_init(&options);
     options.log = stderr_log(args->connect.log_level);
+    options.descriptors = swarm_descriptors(args);
     options.max_connecting = 0; /* browsers do not wait for each other */
     int rc = swarm->browsers && swarm->places ? 0 : PUSHER_ERR_NOMEM;
     if (!rc)

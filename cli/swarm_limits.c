@@ -15,16 +15,25 @@ enum {
 };
 
 /* An endpoint is asked on a connection of its own, one at a time for each client. */
-static rlim_t needed_by(const struct swarm_args *args, rlim_t clients)
+static uint32_t each_takes(const struct swarm_args *args)
 {
-    return clients * (args->auth.auth_endpoint ? 2 : 1) +
-           (args->publish ? PUBLISHING : 0) + SPARE;
+    return args->auth.auth_endpoint ? 2 : 1;
+}
+
+static uint32_t others_take(const struct swarm_args *args)
+{
+    return SPARE + (args->publish ? PUBLISHING : 0);
+}
+
+uint32_t swarm_descriptors(const struct swarm_args *args)
+{
+    return args->clients * each_takes(args) + others_take(args);
 }
 
 int swarm_allow_descriptors(const struct swarm_args *args)
 {
     struct rlimit limit;
-    rlim_t needed = needed_by(args, args->clients);
+    rlim_t needed = swarm_descriptors(args);
     if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur >= needed)
         return EXIT_DONE;
     struct rlimit raised = limit;
@@ -33,10 +42,9 @@ int swarm_allow_descriptors(const struct swarm_args *args)
         raised.rlim_max = needed; /* for those who may */
     if (setrlimit(RLIMIT_NOFILE, &raised) == 0)
         return EXIT_DONE;
-    rlim_t clients = 0;
-    if (limit.rlim_max > needed_by(args, 0))
-        clients =
-            (limit.rlim_max - needed_by(args, 0)) / (args->auth.auth_endpoint ? 2 : 1);
+    rlim_t others = others_take(args);
+    rlim_t clients =
+        limit.rlim_max > others ? (limit.rlim_max - others) / each_takes(args) : 0;
     complain(COMMAND,
              "%u clients take %llu descriptors, and this process may have %llu: enough "
              "for %llu clients. More are allowed by \"ulimit -Hn\" or LimitNOFILE=, to "

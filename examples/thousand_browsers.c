@@ -9,7 +9,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
 
 #include <pusher/pusher.h>
 
@@ -69,25 +68,17 @@ static int add_browser(const pusher_options *options, struct room *room)
     return error ? error : pusher_client_connect(client);
 }
 
-/* Each connection takes a descriptor; many systems allow 1,024 unless asked for more. */
-static void allow_descriptors(void)
-{
-    struct rlimit limit;
-    if (getrlimit(RLIMIT_NOFILE, &limit) == 0) {
-        limit.rlim_cur = limit.rlim_max;
-        setrlimit(RLIMIT_NOFILE, &limit);
-    }
-}
-
 int main(int argc, char **argv)
 {
     if (argc != 4) {
         fprintf(stderr, "usage: %s KEY HOST PORT\n", argv[0]);
         return 1;
     }
-    allow_descriptors(); /* before the loop is made */
     struct room room = {0};
-    int error = pusher_loop_new(&room.loop, NULL);
+    pusher_loop_options loop_options;
+    pusher_loop_options_init(&loop_options);
+    loop_options.descriptors = BROWSERS + 64; /* many systems allow 1,024 unless asked */
+    int error = pusher_loop_new(&room.loop, &loop_options);
     pusher_options options;
     pusher_options_init(&options);
     options.loop = room.loop;

@@ -80,7 +80,7 @@ WRONG = (
     (("swarm",), "--key"),
     (("swarm", *APP), "--channel-template"),
     ((*SWARM, "--clients", "0"), "--clients"),
-    ((*SWARM, "--clients", "1000001"), "--clients"),
+    ((*SWARM, "--clients", "500001"), "--clients"),
     ((*SWARM, "--ramp", "0"), "--ramp"),
     ((*SWARM, "--ramp", "fast"), "--ramp"),
     ((*SWARM, "--duration", "0"), "--duration"),
