@@ -60,7 +60,8 @@ struct swarm {
     struct stream_tally tally;
     struct swarm_failures failures;
     bool over;
-    int status; /* once over */
+    int status;      /* once over */
+    bool is_unheard; /* standard output takes no report */
 };
 
 /* Monotonic microseconds. */

@@ -180,8 +180,8 @@ void publisher_send_due(struct swarm *swarm, uint64_t now_us)
         int rc = send_one(swarm, swarm_clock());
         if (rc == PUSHER_ERR_LIMIT)
             failures_add(&swarm->failures, "publish", -1, 0,
-                         STR("too many requests are under way: the server is too slow "
-                             "for this rate"));
+                         STR("256 requests are under way: they are not answered fast "
+                             "enough for this rate"));
         else if (rc)
             failures_add(&swarm->failures, "publish", -1, 0, str_of(pusher_strerror(rc)));
     }

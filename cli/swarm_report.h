@@ -6,7 +6,8 @@
 
 #include "swarm.h"
 
-/* On standard output; 0 or an errno value. `ended`: what ended the run, "duration". */
+/* On standard output; 0 or an errno value. `ended`: what ended the run: "duration",
+ * "signal", "refusal", "failure". */
 int report_show(const struct swarm *swarm, const char *ended);
 
 #endif

@@ -60,6 +60,7 @@ static void check_written(struct swarm *swarm, int error)
         return;
     if (error != EPIPE)
         complain(COMMAND, "cannot write to standard output: %s", strerror(error));
+    swarm->is_unheard = true;
     swarm_finish(swarm, error == EPIPE ? EXIT_DONE : EXIT_USAGE);
 }
 
@@ -215,9 +216,11 @@ int swarm_run(struct swarm *swarm)
         complain(COMMAND, "%s", pusher_strerror(rc));
         return EXIT_USAGE;
     }
-    if (swarm->over && swarm->status != EXIT_REFUSED && swarm->status != EXIT_NO_CHANNEL)
-        return swarm->status; /* what is wrong has been said */
-    int status = report(swarm, swarm->over ? "refusal" : run.ended);
+    if (swarm->is_unheard)
+        return swarm->status;
+    if (swarm->over)
+        run.ended = swarm->status == EXIT_USAGE ? "failure" : "refusal";
+    int status = report(swarm, run.ended);
     if (status)
         return status;
     return swarm->over ? swarm->status : judge(swarm, run.ended);
