@@ -7,7 +7,8 @@
  *   pusher_loop_stop(); pusher_loop_join() waits for its end;
  *   pusher_loop_fd() with pusher_loop_dispatch()  the application's own loop watches one
  *   descriptor and calls dispatch whenever it is readable. Nothing else is needed: timers
- *   and calls made between two dispatches make the descriptor readable too.
+ *   and calls made between two dispatches make the descriptor readable too. Needs a
+ *   library that was built with libuv, as by default.
  *
  * Threads. A loop and everything on it (clients, channels, sandboxes) belong to one
  * thread at a time:
@@ -173,8 +174,11 @@ PUSHER_API int pusher_loop_join(pusher_loop *loop);
 /*
  * The descriptor to watch for readability (level-triggered; an epoll descriptor, so it
  * can itself be watched by poll, epoll, libuv, GLib, libev …). It belongs to the loop:
- * never read, write or close it. -1 when `loop` is NULL or the build has no single
- * descriptor.
+ * never read, write or close it.
+ *
+ * Returns it (0 or more), PUSHER_ERR_INVALID for NULL, or PUSHER_ERR_UNSUPPORTED from a
+ * library that was built without libuv (-Dlibuv=disabled): that has no such descriptor,
+ * and a loop is run, or has a background thread.
  */
 PUSHER_API int pusher_loop_fd(const pusher_loop *loop);
 

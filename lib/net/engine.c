@@ -1,6 +1,6 @@
 /*
  * The engine of a loop: libwebsockets on a private libuv loop, behind one epoll
- * descriptor.
+ * descriptor. In builds without libuv engine_poll.c is in its place.
  *
  * The epoll set holds libuv's backend descriptor, a timerfd and an eventfd. Nothing is
  * lost between two dispatches: descriptors are level-triggered, and whenever libuv has
@@ -14,24 +14,10 @@
 
 #include <dlfcn.h>
 #include <errno.h>
-#include <signal.h>
-#include <string.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/timerfd.h>
 #include <unistd.h>
-
-#include "base/log.h"
-#include "net/descriptors.h"
-
-/* No read is larger than the service buffer, which the loop has once. */
-enum { BACKSTOP_S = 700, SERVICE_BUFFER_BYTES = 16384 };
-
-static void silence(int level, const char *line)
-{
-    (void)level;
-    (void)line;
-}
 
 /* libwebsockets unloads its libuv plugin with each context, while its code is still
  * needed. */
@@ -40,34 +26,6 @@ static void pin_plugin(void)
     void *plugin = dlopen("libwebsockets-evlib_uv.so", RTLD_NOW | RTLD_NODELETE);
     if (plugin)
         dlclose(plugin);
-}
-
-static int context_open(pusher_loop *loop)
-{
-    static const lws_retry_bo_t no_idle_policy = {0};
-    void *foreign[] = {&loop->uv};
-    struct lws_context_creation_info info = {
-        .options = LWS_SERVER_OPTION_LIBUV | LWS_SERVER_OPTION_EXPLICIT_VHOSTS,
-        .port = CONTEXT_PORT_NO_LISTEN,
-        .foreign_loops = foreign,
-        .pcontext = &loop->context,
-        .fd_limit_per_thread =
-            descriptors_table_size(loop->descriptors, &loop->descriptors_end),
-        .pt_serv_buf_size = SERVICE_BUFFER_BYTES,
-        .timeout_secs = BACKSTOP_S,
-        .connect_timeout_secs = BACKSTOP_S,
-        .retry_and_idle_policy = &no_idle_policy,
-        .user = loop,
-    };
-    struct sigaction sigpipe;
-    lws_set_log_level(0, silence);
-    pin_plugin();
-    /* libwebsockets has SIGPIPE ignored; that is for the application to decide. */
-    sigaction(SIGPIPE, NULL, &sigpipe);
-    loop->context = lws_create_context(&info);
-    sigaction(SIGPIPE, &sigpipe, NULL);
-    loop->event_pipe = event_pipe_find(&loop->uv);
-    return loop->context ? 0 : PUSHER_ERR_SYSTEM;
 }
 
 static int watch(int epoll_fd, int fd)
@@ -128,10 +86,14 @@ int engine_open(pusher_loop *loop)
     if (uv_loop_init(&loop->uv))
         return PUSHER_ERR_SYSTEM;
     int rc = descriptors_open(loop);
-    if (!rc)
-        rc = context_open(loop);
-    if (!rc)
+    if (!rc) {
+        pin_plugin();
+        rc = context_open(loop, LWS_SERVER_OPTION_LIBUV, &loop->uv);
+    }
+    if (!rc) {
+        loop->event_pipe = event_pipe_find(&loop->uv);
         return 0;
+    }
     run_until_closed(loop);
     descriptors_close(loop);
     uv_loop_close(&loop->uv);
@@ -147,12 +109,6 @@ void engine_close(pusher_loop *loop)
         lws_context_destroy(loop->context);
     uv_loop_close(&loop->uv);
     descriptors_close(loop);
-}
-
-struct lws_context *loop_lws_context(pusher_loop *loop)
-{
-    engine_poke(loop);
-    return loop->context;
 }
 
 void engine_turn(pusher_loop *loop)
@@ -227,6 +183,11 @@ int engine_wait(pusher_loop *loop, int timeout_ms)
             watch_for_resume(loop); /* setting it takes the readiness away */
     }
     return 0;
+}
+
+int engine_fd(const pusher_loop *loop)
+{
+    return loop->epoll_fd;
 }
 
 void engine_wake(pusher_loop *loop)

@@ -180,9 +180,9 @@ static void turn(pusher_loop *loop)
 static bool dispatch(pusher_loop *loop)
 {
     loop->dispatching = true;
-    for (int turns = 0; turns < TURNS_PER_DISPATCH; turns++) {
+    for (int turns = 0; turns < TURNS_PER_DISPATCH && !loop->free_pending; turns++) {
         turn(loop);
-        if (loop->free_pending || !engine_busy(loop))
+        if (!engine_busy(loop))
             break;
     }
     loop->dispatching = false;
@@ -301,7 +301,7 @@ void pusher_loop_stop(pusher_loop *loop)
 
 int pusher_loop_fd(const pusher_loop *loop)
 {
-    return loop ? loop->epoll_fd : -1;
+    return loop ? engine_fd(loop) : PUSHER_ERR_INVALID;
 }
 
 int loop_random(uint64_t *ret)

@@ -8,7 +8,9 @@
 #include <stdatomic.h>
 #include <stdbool.h>
 
+#ifdef PUSHER_WITH_LIBUV
 #include <uv.h>
+#endif
 
 #include "net/gate.h"
 #include "net/loop.h"
@@ -24,15 +26,22 @@ struct pusher_loop {
     pusher_allocator mem;
     pusher_log log;
 
+    struct lws_context *context; /* libwebsockets clears it when it is gone */
+#ifdef PUSHER_WITH_LIBUV
     /* One pollable descriptor over everything (engine.c). */
     uv_loop_t uv;
     int epoll_fd;
-    int timer_fd;         /* the earliest of our deadlines and libuv's */
-    int event_fd;         /* something was posted, or stop was asked for */
-    int resume_fd;        /* the system's clock was set, as when it resumes; or -1 */
-    uint64_t timer_armed; /* what timer_fd is set to, in ms; UINT64_MAX: nothing */
-    struct lws_context *context; /* libwebsockets clears it when it is gone */
-    uv_handle_t *event_pipe;     /* its own, see event_pipe.h */
+    int timer_fd;            /* the earliest of our deadlines and libuv's */
+    int event_fd;            /* something was posted, or stop was asked for */
+    int resume_fd;           /* the system's clock was set, as when it resumes; or -1 */
+    uint64_t timer_armed;    /* what timer_fd is set to, in ms; UINT64_MAX: nothing */
+    uv_handle_t *event_pipe; /* its own, see event_pipe.h */
+#else
+    /* engine_poll.c */
+    lws_sorted_usec_list_t alarm; /* ends the wait */
+    atomic_bool woken;            /* and not looked yet for what */
+#endif
+    bool waiting; /* libwebsockets waits and works inside engine_wait() */
     struct list vhosts;
     bool poke; /* libwebsockets was used outside of its callbacks in this turn */
 
@@ -70,21 +79,26 @@ struct pusher_loop {
 #endif
 };
 
-/* engine.c */
+/* context.c: opens it, with `options` of libwebsockets' besides ours and on a loop of the
+ * kind that these name (NULL: its own). 0 or PUSHER_ERR_SYSTEM. */
+int context_open(pusher_loop *loop, uint64_t options, void *foreign_loop);
+
+/* engine.c, or engine_poll.c in builds without libuv */
 int engine_open(pusher_loop *loop);
 void engine_close(pusher_loop *loop);
-/* Lets libuv and libwebsockets do what is due. */
+/* Lets libwebsockets do what is due. */
 void engine_turn(pusher_loop *loop);
-/* True when libuv has more to do at once. */
+/* True when there is more to do at once. */
 bool engine_busy(pusher_loop *loop);
 /* libwebsockets was used outside of its callbacks: a turn is due. */
 void engine_poke(pusher_loop *loop);
-/* Sets the timer descriptor for the next moment that something is due. */
+/* Has the engine wake for the next moment that something is due. */
 void engine_arm(pusher_loop *loop);
-/* Waits at most `timeout_ms` (-1: without end) and takes the readiness that only wakes. 0
- * or PUSHER_ERR_SYSTEM. */
+/* Waits at most `timeout_ms` (-1: without end) and takes the readiness that only wakes.
+ * Without libuv, callbacks of libwebsockets run inside. 0 or PUSHER_ERR_SYSTEM. */
 int engine_wait(pusher_loop *loop, int timeout_ms);
-void engine_wake(pusher_loop *loop); /* any thread */
+int engine_fd(const pusher_loop *loop); /* to watch, or PUSHER_ERR_UNSUPPORTED */
+void engine_wake(pusher_loop *loop);    /* any thread */
 
 /* dial.c */
 void dial_gate_init(pusher_loop *loop, uint32_t most_inside, uint32_t per_second);

@@ -27,7 +27,7 @@ uint64_t clock_asleep_ms(void)
 
 uint64_t loop_now(pusher_loop *loop)
 {
-    return loop->dispatching ? loop->now : clock_ms();
+    return loop->dispatching && !loop->waiting ? loop->now : clock_ms();
 }
 
 void loop_timer_clear(pusher_loop *loop, struct loop_timer *timer)

@@ -1,6 +1,8 @@
 /*
  * libev.
  */
+#include <assert.h>
+
 #include "driver.h"
 
 #define pusher_loop_dispatch counted_dispatch
@@ -23,7 +25,9 @@ void driver_close(void)
 
 void driver_attach(pusher_loop *loop)
 {
-    pusher_ev_attach(&adapter, loop, ev);
+    int rc = pusher_ev_attach(&adapter, loop, ev);
+    assert(rc == 0);
+    (void)rc;
 }
 
 void driver_detach(void)

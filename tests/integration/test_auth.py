@@ -12,7 +12,7 @@ from peers.auth_server import MASTER_KEY, AuthServer
 from peers.case import Case, main
 from peers.certificates import Certificates
 from peers.node import Publisher, Subscriber
-from peers.pusherctl import DECRYPTS, Listen, Run
+from peers.pusherctl import DECRYPTS, REFUSED, Listen, Run
 from peers.relay import Relay
 from peers.soketi import APPS, Soketi
 
@@ -302,7 +302,7 @@ class Authorized:
         self.auth.close()
         listen = self.listen("--timeout", "2", channels=["private-a"])
         line = listen.expect("problem", error="auth", http_status=None, will_retry=True)
-        self.assertIn("refused", line["message"])
+        self.assertIn(REFUSED, line["message"])
         listen.rest()
         listen.ends_with(3)
 

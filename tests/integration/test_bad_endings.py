@@ -5,6 +5,7 @@ import time
 
 from peers.bad_server import BadServerCase
 from peers.case import main
+from peers.pusherctl import RESET
 from peers.scripted import CLOSE
 
 LEAST_DELAY_MS = 1000
@@ -24,7 +25,7 @@ class Lost(BadServerCase):
         self.check_back(listen)
 
     def test_reset(self):
-        listen, _ = self.check_lost(lambda connection: connection.reset(), "reset")
+        listen, _ = self.check_lost(lambda connection: connection.reset(), RESET)
         self.check_back(listen)
 
     def test_half_closed(self):

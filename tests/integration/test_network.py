@@ -36,11 +36,11 @@ class Unreachable(Case):
         return reserved.number
 
     def test_nobody_listens(self):
-        self.check_problems(pusherctl.server(self.closed_port()), "connect", "refused")
+        self.check_problems(pusherctl.server(self.closed_port()), "connect", pusherctl.REFUSED)
 
     def test_nobody_listens_with_tls(self):
         where = pusherctl.server(self.closed_port(), tls=True)
-        self.check_problems(where, "connect", "refused")
+        self.check_problems(where, "connect", pusherctl.REFUSED)
 
     def test_a_name_without_address(self):
         where = pusherctl.server(80, host="no-such-host.invalid")

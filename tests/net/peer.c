@@ -261,3 +261,8 @@ void peer_await_threads(int threads)
         nanosleep(&moment, NULL);
     }
 }
+
+const char *peer_words(const pusher_loop *loop, const char *words, const char *otherwise)
+{
+    return pusher_loop_fd(loop) >= 0 ? words : otherwise;
+}

@@ -48,6 +48,10 @@ void peer_step(pusher_loop *loop);
 /* Lets the loop run until `*done`; false after 10 s. */
 bool peer_run_until(pusher_loop *loop, const bool *done);
 
+/* `words`, or what is said in place of the system's words for an error in builds without
+ * libuv. */
+const char *peer_words(const pusher_loop *loop, const char *words, const char *otherwise);
+
 /* Open descriptors and threads of this process. */
 int peer_descriptors(void);
 int peer_threads(void);

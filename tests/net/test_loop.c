@@ -70,7 +70,7 @@ static void bad_arguments(void **state)
     assert_int_equal(pusher_loop_run(NULL), PUSHER_ERR_INVALID);
     assert_int_equal(pusher_loop_run_for(NULL, 1), PUSHER_ERR_INVALID);
     assert_int_equal(pusher_loop_dispatch(NULL), PUSHER_ERR_INVALID);
-    assert_int_equal(pusher_loop_fd(NULL), -1);
+    assert_int_equal(pusher_loop_fd(NULL), PUSHER_ERR_INVALID);
     pusher_loop_stop(NULL);
     assert_int_equal(pusher_loop_post(NULL, count, &freed, count), PUSHER_ERR_INVALID);
     assert_int_equal(freed, 1); /* only the free function has run */

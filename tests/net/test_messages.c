@@ -257,8 +257,11 @@ static void reset(void **state)
     setsockopt(link->socket, SOL_SOCKET, SO_LINGER, &hard, sizeof hard);
     close(link->socket);
     link->socket = -1;
-    expect_closed(link, WS_STAGE_OPEN, "Connection reset by peer");
-    assert_int_equal(link->how.system_error, 104);
+    expect_closed(link, WS_STAGE_OPEN,
+                  peer_words(link->loop, "Connection reset by peer",
+                             "it ended without a close frame"));
+    if (pusher_loop_fd(link->loop) >= 0)
+        assert_int_equal(link->how.system_error, 104);
 }
 
 /* One frame at a time, each masked, in order; the text is copied. */

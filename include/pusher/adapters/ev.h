@@ -31,16 +31,24 @@ static inline void pusher_ev_on_readable(struct ev_loop *ev, ev_io *io, int even
     pusher_loop_dispatch(((pusher_ev *)(void *)io)->loop);
 }
 
-/* Has `ev` drive `loop`; callbacks run in ev_run(). To be detached before the loop is
- * freed. Never fails: libev aborts when out of memory. */
-static inline void pusher_ev_attach(pusher_ev *adapter, pusher_loop *loop,
-                                    struct ev_loop *ev)
+/*
+ * Has `ev` drive `loop`; callbacks run in ev_run(). To be detached before the loop is
+ * freed. Returns 0, or PUSHER_ERR_UNSUPPORTED from a library that was built without
+ * libuv: then there is nothing to detach, and doing so does no harm. libev aborts when
+ * out of memory.
+ */
+static inline int pusher_ev_attach(pusher_ev *adapter, pusher_loop *loop,
+                                   struct ev_loop *ev)
 {
+    int fd = pusher_loop_fd(loop);
     memset(adapter, 0, sizeof *adapter);
     adapter->ev = ev;
     adapter->loop = loop;
-    ev_io_init(&adapter->io, pusher_ev_on_readable, pusher_loop_fd(loop), EV_READ);
+    ev_io_init(&adapter->io, pusher_ev_on_readable, fd, EV_READ);
+    if (fd < 0)
+        return fd;
     ev_io_start(ev, &adapter->io);
+    return 0;
 }
 
 /* Ends it; legal in the loop's callbacks, and a second time. */

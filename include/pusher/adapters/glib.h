@@ -32,15 +32,19 @@ static inline gboolean pusher_glib_dispatch(GSource *source, GSourceFunc callbac
  * Has `context` (NULL: the default one) drive `loop`; callbacks run in the thread that
  * runs the context. A nested main loop, as of a dialog that a callback opens, does not
  * drive it until the callback has returned. Returns the source, to be given to
- * pusher_glib_detach() before the loop is freed; GLib aborts when out of memory.
+ * pusher_glib_detach() before the loop is freed; NULL from a library that was built
+ * without libuv. GLib aborts when out of memory.
  */
 static inline GSource *pusher_glib_attach(pusher_loop *loop, GMainContext *context)
 {
     static GSourceFuncs functions = {NULL, NULL, pusher_glib_dispatch, NULL, NULL, NULL};
+    int fd = pusher_loop_fd(loop);
+    if (fd < 0)
+        return NULL;
     GSource *source = g_source_new(&functions, sizeof(pusher_glib_source));
     ((pusher_glib_source *)(void *)source)->loop = loop;
     g_source_set_name(source, "pusher");
-    g_source_add_unix_fd(source, pusher_loop_fd(loop), G_IO_IN);
+    g_source_add_unix_fd(source, fd, G_IO_IN);
     g_source_attach(source, context);
     return source;
 }

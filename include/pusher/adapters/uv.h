@@ -37,15 +37,19 @@ static inline void pusher_uv_on_closed(uv_handle_t *handle)
 /*
  * Has `uv` drive `loop`; callbacks run in uv_run(). `*ret` is to be given to
  * pusher_uv_detach() before the loop is freed; untouched on failure. Returns 0,
- * PUSHER_ERR_NOMEM, or PUSHER_ERR_SYSTEM (libuv does not take the descriptor).
+ * PUSHER_ERR_NOMEM, PUSHER_ERR_UNSUPPORTED (libpusher was built without libuv), or
+ * PUSHER_ERR_SYSTEM (libuv does not take the descriptor).
  */
 static inline int pusher_uv_attach(pusher_loop *loop, uv_loop_t *uv, pusher_uv **ret)
 {
+    int fd = pusher_loop_fd(loop);
+    if (fd < 0)
+        return fd;
     pusher_uv *adapter = (pusher_uv *)calloc(1, sizeof *adapter);
     if (!adapter)
         return PUSHER_ERR_NOMEM;
     adapter->loop = loop;
-    if (uv_poll_init(uv, &adapter->poll, pusher_loop_fd(loop)) != 0) {
+    if (uv_poll_init(uv, &adapter->poll, fd) != 0) {
         free(adapter);
         return PUSHER_ERR_SYSTEM;
     }

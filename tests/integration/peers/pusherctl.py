@@ -12,6 +12,10 @@ WAY = os.environ.get("PUSHERCTL_WAY")
 PROGRAM = (os.path.join(os.environ["PUSHERCTL_WAYS"], f"pusherctl-{WAY}") if WAY
            else os.environ.get("PUSHERCTL", ""))
 KEY = "app-key"
+# Without libuv, what the system said of a socket is not known.
+WITHOUT_LIBUV = "PUSHERCTL_WITHOUT_LIBUV" in os.environ
+REFUSED, RESET = (("Unable to connect", "without a close frame") if WITHOUT_LIBUV
+                  else ("refused", "reset"))
 DECRYPTS = os.environ.get("ENCRYPTED", "1") == "1"  # it was built with libsodium
 
 # Members of each type of line, and of which type their values are.
