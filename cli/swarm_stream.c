@@ -68,7 +68,8 @@ void stream_settle(struct stream *stream, uint64_t end, const struct stream_judg
 bool stream_is_complete(const struct stream *stream, uint64_t end,
                         const struct stream_judge *judge)
 {
-    for (uint64_t number = stream->base; stream->begun && number < end; number++) {
+    uint64_t number = stream->gap_until > stream->base ? stream->gap_until : stream->base;
+    for (; stream->begun && number < end; number++) {
         if (!has_come(stream, number) && was_sent(judge, number))
             return false;
     }

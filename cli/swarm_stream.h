@@ -66,7 +66,8 @@ enum stream_verdict stream_take(struct stream *stream, uint64_t number,
 /* Judges all below `end` that have not come. */
 void stream_settle(struct stream *stream, uint64_t end, const struct stream_judge *judge);
 
-/* Whether all below `end` have come, as far as they are not judged. */
+/* Whether none below `end` is awaited: neither judged, nor sent while the connection was
+ * lost. */
 bool stream_is_complete(const struct stream *stream, uint64_t end,
                         const struct stream_judge *judge);
 

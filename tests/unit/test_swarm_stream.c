@@ -125,9 +125,12 @@ static void missed_while_away(void **state)
     (void)state;
     stream_subscribed(&stream, 0);
     take_all(0, 3);
+    assert_false(stream_is_complete(&stream, 5, &judge));
     stream_subscribed(&stream, 5);
+    assert_true(stream_is_complete(&stream, 5, &judge));
     take_all(5, 6);
     take_all(7, 8);
+    assert_false(stream_is_complete(&stream, 8, &judge));
     stream_settle(&stream, 8, &judge);
     assert_tally(5, 0, 0, 1, 2);
 }
