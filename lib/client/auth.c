@@ -65,7 +65,7 @@ static int open_user(pusher_client *client, const pusher_options *options)
     if (!user)
         return PUSHER_ERR_NOMEM;
     user->own_authorizer = has_endpoint;
-    user->authorizer = client->authorizer;
+    user->authorizer = has_endpoint ? NULL : client->authorizer;
     return has_endpoint ? keep_endpoint(client, options, &options->user_endpoint,
                                         &user->authorizer)
                         : 0;

@@ -254,12 +254,29 @@ static void options_are_judged(void **state)
     assert_int_equal(try_options(&both), PUSHER_ERR_INVALID);
 }
 
+/* Beside who authorizes channels, and that is given back once. */
+static void the_users_endpoint_is_judged(void **state)
+{
+    (void)state;
+    pusher_options options = options_of();
+    options.user_endpoint.url = "auth.test/user";
+    assert_int_equal(try_options(&options), PUSHER_ERR_INVALID);
+    options.auth_endpoint = (pusher_auth_endpoint){.url = NULL};
+    assert_int_equal(try_options(&options), PUSHER_ERR_INVALID);
+    options.authorizer.begin = begin_nothing;
+    assert_int_equal(try_options(&options), PUSHER_ERR_INVALID);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(a_form),    cmocka_unit_test(json),
-        cmocka_unit_test(answers),   cmocka_unit_test(what_changes_is_provided),
-        cmocka_unit_test(cancelled), cmocka_unit_test(options_are_judged),
+        cmocka_unit_test(a_form),
+        cmocka_unit_test(json),
+        cmocka_unit_test(answers),
+        cmocka_unit_test(what_changes_is_provided),
+        cmocka_unit_test(cancelled),
+        cmocka_unit_test(options_are_judged),
+        cmocka_unit_test(the_users_endpoint_is_judged),
     };
     return cmocka_run_group_tests_name("client: endpoint", tests, NULL, NULL);
 }

@@ -419,6 +419,7 @@ class Usage(Case):
             self.check_wrong("no place in a request", *url, "--auth-param", wrong)
         for wrong in ("127.0.0.1/auth", "ftp://h/", "http://u:p@h/", "http://h/ x"):
             self.check_wrong("no place in a request", "--auth-endpoint", wrong)
+            self.check_wrong("no place in a request", *url, "--user-endpoint", wrong)
 
 
 if __name__ == "__main__":
