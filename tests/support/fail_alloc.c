@@ -35,6 +35,7 @@ static void give(struct fail_alloc *alloc, struct block *block)
         alloc->spilled +=
             memmem(block->bytes, block->size, secret.ptr, secret.len) != NULL;
     }
+    alloc->live_bytes -= block->size;
     free(block);
 }
 
@@ -46,6 +47,7 @@ static void *take(size_t size, void *userdata)
         return NULL;
     alloc->live++;
     block->size = size;
+    alloc->live_bytes += size;
     return block->bytes;
 }
 

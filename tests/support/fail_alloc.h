@@ -16,6 +16,7 @@ struct fail_alloc {
     bool fail_on;         /* every later call fails too */
     size_t failed;        /* calls that failed */
     size_t live;          /* blocks not given back */
+    size_t live_bytes;    /* in them */
 
     const pusher_str *secrets; /* no block may hold one when it is given back */
     size_t secret_count;
