@@ -13,11 +13,16 @@
 
 #include <pusher/pusher.h>
 
+#include "proc.h"
+
 enum { MOST_SECONDS = 600, LONGEST_MS = MOST_SECONDS * 1000 };
 
 static struct {
     pusher_loop *loop;
     unsigned clients;
+    uint64_t begun_at_ms;
+    unsigned ready_ms;
+    long ready_kib;      /* private memory when all were subscribed for the first time */
     unsigned subscribed; /* now */
     unsigned lost;       /* so far */
     uint64_t lost_at_ms; /* the first one */
@@ -71,8 +76,12 @@ static void on_subscribed(pusher_client *client, const pusher_event *event,
     (void)event;
     (void)userdata;
     storm.subscribed++;
-    if (storm.subscribed == storm.clients && storm.lost != storm.clients)
-        puts("ready"), fflush(stdout);
+    if (storm.subscribed == storm.clients && storm.lost != storm.clients) {
+        storm.ready_ms = (unsigned)(now_ms() - storm.begun_at_ms);
+        storm.ready_kib = proc_read().private_kib;
+        puts("ready");
+        fflush(stdout);
+    }
     if (storm.subscribed == storm.clients && storm.lost)
         pusher_loop_stop(storm.loop);
 }
@@ -106,11 +115,13 @@ static void print_result(void)
     unsigned busiest = 0;
     for (unsigned i = 0; i < MOST_SECONDS; i++)
         busiest = storm.by_second[i] > busiest ? storm.by_second[i] : busiest;
-    printf("{\"clients\":%u,\"lost\":%u,\"attempts\":%u,\"busiest_second_percent\":%.1f,"
-           "\"all_back_ms\":%u}\n",
-           storm.clients, storm.lost, storm.attempts,
+    printf("{\"clients\":%u,\"all_ready_ms\":%u,\"lost\":%u,\"attempts\":%u,\"busiest_"
+           "second_percent\":%.1f,"
+           "\"all_back_ms\":%u,\"ready_kib\":%ld,\"back_kib\":%ld}\n",
+           storm.clients, storm.ready_ms, storm.lost, storm.attempts,
            storm.attempts ? 100.0 * busiest / storm.attempts : 100.0,
-           (unsigned)(now_ms() - storm.lost_at_ms));
+           (unsigned)(now_ms() - storm.lost_at_ms), storm.ready_kib,
+           proc_read().private_kib);
 }
 
 int main(int argc, char **argv)
@@ -120,7 +131,11 @@ int main(int argc, char **argv)
         return 1;
     }
     storm.clients = (unsigned)atoi(argv[4]);
-    int rc = pusher_loop_new(&storm.loop, NULL);
+    pusher_loop_options options;
+    pusher_loop_options_init(&options);
+    options.descriptors = storm.clients + 64;
+    storm.begun_at_ms = now_ms();
+    int rc = pusher_loop_new(&storm.loop, &options);
     for (unsigned i = 0; !rc && i < storm.clients; i++)
         rc = add_client(argv);
     if (!rc)

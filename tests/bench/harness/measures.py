@@ -8,6 +8,9 @@ from .processes import (PERCENTILES, BenchError, Scenario, count_instructions, h
 VARIANTS = 16  # counts are whole turns of the load source, so that averages are exact
 IDLE_SETTLE_S = 0.5
 COLD_RUNS = 12
+CROWDS = (10, 1000, 10000)  # clients in one process, of whom one has an event
+CROWD_RATE = 400  # a second: each event finds the process asleep
+CROWD_COUNTS = (400, 2400)
 TRACED_BYTES = (180_000, 1_080_000)  # payload of the two counts that make a slope
 
 
@@ -107,6 +110,33 @@ def instructions(machine, receivers, sizes, progress):
             rows.append({"size": size, "receiver": receiver.name, "counts": counts,
                          "per_event": slope, "fixed": totals[0] - slope * counts[0],
                          "above_lws": None if bare is None else slope - bare})
+    return rows
+
+
+def crowd(machine, receivers, crowds, rounds, seconds, progress):
+    """What an event to one client costs among others that are silent: instructions by callgrind
+    (a slope), and CPU. Ratios are to the smallest crowd."""
+    rows = []
+    for receiver in receivers:
+        base = None
+        for clients in crowds:
+            row = {"receiver": receiver.name, "clients": clients, "rate": CROWD_RATE,
+                   "instructions": None}
+            if receiver.native:
+                progress(f"callgrind: an event among {clients} clients, {receiver.name}")
+                totals = [count_instructions(machine, receiver, Scenario(
+                    mode="paced", count=count, clients=clients, rate=CROWD_RATE))
+                    for count in CROWD_COUNTS]
+                row["instructions"] = ((totals[1] - totals[0])
+                                       / (CROWD_COUNTS[1] - CROWD_COUNTS[0]))
+            row.update(latency(machine, [receiver], 180, rounds, CROWD_RATE, clients, seconds,
+                               progress)[0])
+            base = base or row
+            row["instructions_ratio"] = (row["instructions"] / base["instructions"]
+                                         if row["instructions"] else None)
+            row["cpu_ratio"] = (row["cpu_us_per_event"]["median"]
+                                / base["cpu_us_per_event"]["median"])
+            rows.append(row)
     return rows
 
 

@@ -188,9 +188,16 @@ class Running:
     def terminate(self):
         os.kill(self.pid, signal.SIGTERM)
 
-    def finish(self, *accepted):
+    def cpu_s(self):
+        """Processor seconds so far; None: it has ended."""
+        try:
+            return cpu_clock_s(self.pid)
+        except OSError:
+            return None
+
+    def finish(self, *accepted, timeout_s=END_TIMEOUT_S):
         """The kernel's figures; `accepted` are the (exit status, signal) pairs that are fine."""
-        report = self.report.next_json(END_TIMEOUT_S, "exit", "signal", "cpu_s", "max_rss_kb")
+        report = self.report.next_json(timeout_s, "exit", "signal", "cpu_s", "max_rss_kb")
         if (report["exit"], report["signal"]) not in accepted:
             raise BenchError(f"{self.name}: ended with status {report['exit']}, "
                              f"signal {report['signal']}")
@@ -251,9 +258,11 @@ def receive(machine, receiver, scenario):
         with launched(machine, receiver.name, receiver.command, env, timeout_s) as running:
             ready_s, ready_cpu_s = running.wait_ready(scenario.clients)
             result = running.output.next_json(timeout_s, *wanted)
+            # Before it closes its connections, which is no part of receiving.
+            cpu_s = running.cpu_s()
             report = running.finish((0, 0))
         check_result(receiver.name, scenario, result, flood_finish())
-    kernel_s = report["cpu_s"] - ready_cpu_s
+    kernel_s = min(cpu_s or report["cpu_s"], report["cpu_s"]) - ready_cpu_s
     check_cpu(receiver.name, result["cpu_s"], kernel_s)
     return {**result, "kernel_cpu_s": kernel_s, "kernel_max_rss_kb": report["max_rss_kb"],
             "ready_s": ready_s, "ready_cpu_s": ready_cpu_s}
@@ -289,7 +298,7 @@ def count_instructions(machine, receiver, scenario):
                           stderr=log_write) as running:
                 running.wait_ready(scenario.clients)
                 result = running.output.next_json(TRACED_TIMEOUT_S, "received")
-                running.finish((0, 0))
+                running.finish((0, 0), timeout_s=TRACED_TIMEOUT_S)
         finally:
             os.close(log_write)
         if not result["received"] == flood_finish() == scenario.count:

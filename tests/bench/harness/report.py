@@ -74,6 +74,17 @@ def instructions(rows):
     return "\n".join(parts)
 
 
+def crowd(rows):
+    return table(
+        f"An event to one of many clients, {rows[0]['rate']} a second",
+        ["receiver", "clients", "instructions", "ratio", "CPU us", "ratio", "p50 us", "p99 us"],
+        [[row["receiver"], f"{row['clients']:,}",
+          "-" if row["instructions"] is None else f"{row['instructions']:,.0f}",
+          "-" if row["instructions_ratio"] is None else f"{row['instructions_ratio']:.2f}",
+          spread(row["cpu_us_per_event"]), f"{row['cpu_ratio']:.2f}", spread(row["p50_us"]),
+          spread(row["p99_us"])] for row in rows])
+
+
 def idle(rows):
     return table(
         f"Idle: each further client, from 1 to {rows[0]['clients']:,}",
