@@ -7,6 +7,7 @@ import time
 
 from peers.auth_server import AuthServer
 from peers.case import Case, main
+from peers.certificates import Certificates
 from peers.node import Publisher
 from peers.process import WAIT_S, Process
 from peers.pusherctl import PROGRAM, SANITIZER_MARKS, program_environment
@@ -40,9 +41,10 @@ class Swarm(Process):
 
 
 class OnSoketi(Case):
-    def setUp(self):
-        super().setUp()
-        self.soketi = self.keep(Soketi())
+    soketi = None
+
+    def start(self, *certificate):
+        self.soketi = self.keep(Soketi(*certificate))
 
     def swarm(self, *options):
         return self.keep(Swarm(self.soketi.where, *options))
@@ -53,6 +55,7 @@ class OnSoketi(Case):
                           app["secret"], *options)
 
     def test_all_kinds_of_channels(self):
+        self.start()
         auth = self.keep(AuthServer(app=self.soketi.app))
         report = self.publishing(30, "--duration", "2", "--auth-endpoint", auth.url,
                                  "--channel-template", "room-%d", "--channels", "5",
@@ -68,12 +71,14 @@ class OnSoketi(Case):
         self.assertEqual(events["received"], report["latency_ms"]["count"])
 
     def test_presence_signed_on_the_spot(self):
+        self.start()
         report = self.publishing(10, "--duration", "1", "--channel-template",
                                  "presence-hall").report()
         self.assertEqual((CLIENTS, []), (report["subscribed"], report["failures"]))
         self.assertEqual(report["published"]["accepted"] * CLIENTS, report["events"]["received"])
 
     def test_killed_and_started_again(self):
+        self.start()
         swarm = self.publishing(10, "--duration", "600", "--reconnect-spread", "1",
                                 "--channel-template", "room")
         swarm.await_progress(lambda line: line["events"] > 0)
@@ -92,6 +97,7 @@ class OnSoketi(Case):
         self.assertLessEqual(told, published["sent"] * CLIENTS)
 
     def test_the_server_library_publishes(self):
+        self.start()
         publisher = self.keep(Publisher())
         swarm = self.swarm("--duration", "600", "--channel-template", "room")
         swarm.await_progress(lambda line: line["subscribed"] == CLIENTS)
@@ -105,6 +111,14 @@ class OnSoketi(Case):
                           "late": 0, "lost": 0, "missed": 0}, report["events"])
         self.assertEqual(20 * CLIENTS, report["latency_ms"]["count"])
 
+    def test_over_tls(self):
+        certificates = Certificates()
+        self.addCleanup(certificates.close)
+        self.start(certificates.local, certificates.ca)
+        report = self.publishing(10, "--duration", "1", "--channel-template", "room").report()
+        self.assertEqual((CLIENTS, []), (report["subscribed"], report["failures"]))
+        self.assertEqual(report["published"]["accepted"] * CLIENTS, report["events"]["received"])
+
 
 if __name__ == "__main__":
-    main(workers=2)
+    main(workers=3)
