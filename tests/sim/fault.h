@@ -22,6 +22,7 @@
     X(TLS_HANG, "the TLS handshake hangs")                                               \
     X(UPGRADE_STATUS, "the upgrade is answered with another status")                     \
     X(UPGRADE_HANG, "the upgrade is not answered")                                       \
+    X(TURNS, "an attempt waits for its turn")                                            \
     X(DIAL_MEMORY, "the transport cannot be made")                                       \
     /* before the greeting */                                                            \
     X(GREETING_NEVER, "no greeting")                                                     \

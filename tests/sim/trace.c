@@ -135,6 +135,9 @@ static void print_fact(const struct fact *fact)
         printf("client   dials transport %u, %s TLS%s\n", (unsigned)n[0],
                n[1] ? "with" : "without", n[2] ? "" : ": no memory");
         return;
+    case FACT_TURN:
+        printf("network  it is the turn of transport %u\n", (unsigned)n[0]);
+        return;
     case FACT_OPENED:
         printf("network  transport %u is open\n", (unsigned)n[0]);
         return;

@@ -31,7 +31,9 @@ enum fact_kind {
     FACT_CALLBACK_END,
     FACT_LOG, /* n[0] level; text: the line */
     /* the transport */
-    FACT_DIAL,   /* n[0] transport, n[1] with TLS */
+    FACT_DIAL,   /* n[0] transport, n[1] with TLS, n[2] it was made, n[3] it waits for its
+                    turn */
+    FACT_TURN,   /* which has come: n[0] transport */
     FACT_OPENED, /* n[0] transport */
     FACT_ENDED,  /* told to the client: n[0] transport, n[1] stage, n[2] close code */
     FACT_CLOSED, /* by the client: n[0] transport */

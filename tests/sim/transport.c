@@ -110,12 +110,28 @@ static enum ws_stage stage_after(const struct ws *ws)
     }
 }
 
+/* The attempts before it are over: it begins. */
+static void take_turn(struct ws *ws)
+{
+    pusher_loop *loop = ws->loop;
+    ws->waits = false;
+    happening_plan(ws->world, &ws->progress, ws->world->now + ws->stage_ms);
+    machine_enter(loop);
+    fact(ws, FACT_TURN, 0, 0, (pusher_str){NULL, 0});
+    ws->handler.calls->on_turn(ws->handler.userdata);
+    machine_leave(loop);
+}
+
 static void progress(void *userdata)
 {
     struct ws *ws = userdata;
     struct world *world = ws->world;
     if (machine_puts_off(ws->loop, &ws->progress))
         return;
+    if (ws->waits) {
+        take_turn(ws);
+        return;
+    }
     if (ws->stage == WS_STAGE_CONNECT && world->now < world->down_until) {
         ws->fails_at = WS_STAGE_CONNECT;
         ws->hangs = false;
@@ -314,6 +330,8 @@ static void hurry(struct world *world, struct list *letters, struct happening *h
 void transport_unstall(struct ws *ws)
 {
     struct world *world = ws->world;
+    if (ws->waits)
+        happening_plan(world, &ws->progress, world->now);
     ws->stalled_until = world->now;
     hurry(world, &ws->to_client, &ws->client_hears, world->now + ws->latency_ms);
     hurry(world, &ws->to_server, &ws->server_hears, world->now + ws->latency_ms);
@@ -349,6 +367,8 @@ static void check_target(struct app *app, const struct ws_target *target)
                  target->port, STR_ARG(target->request));
 }
 
+enum { LONGEST_WAIT_MS = 60000 };
+
 int ws_dial(pusher_loop *loop, const struct ws_target *target,
             const struct ws_handler *handler, struct ws **ret)
 {
@@ -357,8 +377,10 @@ int ws_dial(pusher_loop *loop, const struct ws_target *target,
     check_target(app, target);
     void *token =
         fault_strikes(world, FAULT_DIAL_MEMORY) ? NULL : mem_alloc(&loop->mem, 200);
-    observe(app, &(struct fact){.kind = FACT_DIAL,
-                                .n = {app->transports + 1, target->tls, token != NULL}});
+    bool waits = fault_strikes(world, FAULT_TURNS);
+    observe(app, &(struct fact){
+                     .kind = FACT_DIAL,
+                     .n = {app->transports + 1, target->tls, token != NULL, waits}});
     if (!token)
         return PUSHER_ERR_NOMEM;
     struct ws *ws = calloc(1, sizeof *ws);
@@ -377,7 +399,9 @@ int ws_dial(pusher_loop *loop, const struct ws_target *target,
     ws->client_hears = (struct happening){.happen = client_hears, .userdata = ws};
     ws->server_hears = (struct happening){.happen = server_hears, .userdata = ws};
     draw_fate(ws);
-    happening_plan(world, &ws->progress, world->now + pick(world, 0, ws->stage_ms));
+    ws->waits = waits;
+    uint32_t first_ms = waits ? LONGEST_WAIT_MS : ws->stage_ms;
+    happening_plan(world, &ws->progress, world->now + pick(world, 0, first_ms));
     world->dials++;
     app->live++;
     app->ws = ws;
@@ -390,11 +414,9 @@ enum ws_stage ws_stage(const struct ws *ws)
     return ws->stage;
 }
 
-/* Nobody else is on the loop. */
 bool ws_is_waiting(const struct ws *ws)
 {
-    (void)ws;
-    return false;
+    return ws->waits;
 }
 
 bool ws_can_send(const struct ws *ws)

@@ -28,6 +28,7 @@ struct ws {
     bool tls;
 
     /* the attempt */
+    bool waits; /* for its turn */
     enum ws_stage stage;
     enum ws_stage fails_at; /* WS_STAGE_OPEN: it does not fail */
     bool hangs;             /* there, instead */
@@ -55,7 +56,7 @@ void transport_deliver(struct ws *ws, const struct letter *head, pusher_str text
  */
 void transport_reset(struct ws *ws, int system_error);
 
-/* What was held up goes on now. */
+/* What was held up, or waits, goes on now. */
 void transport_unstall(struct ws *ws);
 
 /* Ends it with an open link in a way that only lib/net can see. */

@@ -105,5 +105,10 @@ void watch_clock(struct app *app)
     if (w->connected && world->now > watch_notice_by(app) + TICK_MS)
         violated(world, CHECK_L3, "silent for %u ms, and still taken for connected",
                  (unsigned)(world->now - w->heard_at));
+    bool trying = w->attempt_open && w->dialled && !w->waits && !w->connected && w->wants;
+    if (trying && world->now > w->started_at + app->options.connect_timeout_ms + TICK_MS +
+                                   w->frozen_ms)
+        violated(world, CHECK_L5, "an attempt lasts %u ms",
+                 (unsigned)(world->now - w->started_at));
     check_liveness(app);
 }

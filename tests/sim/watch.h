@@ -134,6 +134,8 @@ struct watch {
     bool may_dial;
     uint64_t dial_at;
     uint64_t started_at; /* the present attempt */
+    bool waits;          /* for its turn: its time does not run */
+    bool dialled;        /* it has a transport */
     bool started_by_call;
     bool attempt_open;  /* begun, and its end not reported */
     bool greeting;      /* its greeting is just being handled */

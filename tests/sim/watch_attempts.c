@@ -83,6 +83,8 @@ static void on_dial(struct app *app, const struct fact *fact)
         violated(world, CHECK_I18, "an attempt with%s TLS", fact->n[1] ? "" : "out");
     if (!w->started_by_call)
         w->started_at = now;
+    w->waits = fact->n[3] != 0;
+    w->dialled = fact->n[2] != 0;
     w->started_by_call = w->may_dial = false;
     w->attempt_open = true;
     w->opened = w->connected = w->ended = false;
@@ -197,6 +199,21 @@ static void check_report(struct app *app, const struct fact *fact, enum sentence
                  (unsigned)fact->n[3], (unsigned)w->failures);
 }
 
+/* Nobody has ended it but the client: its time must be over (RETRY-04). */
+static void check_patience(struct app *app, const struct fact *fact)
+{
+    enum { SOON_MS = 5 }; /* from a call to what comes of it */
+    struct watch *w = &app->watch;
+    bool by_time = fact->n[0] == PUSHER_PROBLEM_RESOLVE ||
+                   fact->n[0] == PUSHER_PROBLEM_CONNECT ||
+                   fact->n[0] == PUSHER_PROBLEM_TLS;
+    bool ours = w->attempt_open && w->dialled && !w->ended && !w->connected;
+    bool over = !w->waits && app->world->now + SOON_MS >=
+                                 w->started_at + app->options.connect_timeout_ms;
+    if (by_time && ours && !over && app->memory.failed == w->failed_seen)
+        violated(app->world, CHECK_I13, "an attempt is given up before its time");
+}
+
 /* PING-07: after an early and silent end, the next connections ping earlier. */
 static void learn_from_loss(struct app *app, const struct fact *fact)
 {
@@ -216,6 +233,7 @@ static void on_failed_attempt(struct app *app, const struct fact *fact)
     uint64_t now = app->world->now;
     /* Without memory it may end before anything of it is seen. */
     bool unseen = w->may_dial && now >= w->dial_at && app->memory.failed > w->failed_seen;
+    check_patience(app, fact);
     w->failed_seen = app->memory.failed;
     if (!w->attempt_open && !unseen)
         violated(app->world, CHECK_I21, "a report of an attempt that was reported");
@@ -240,6 +258,7 @@ static void on_failed_attempt(struct app *app, const struct fact *fact)
         violated(app->world, CHECK_I21, "reported with code %d, and it was %d",
                  (int)fact->n[1], (int)code);
     w->attempt_open = w->connected = w->greeting = w->ended = false;
+    w->started_by_call = false;
     w->greeted_again = false;
     w->reasons += 3;
     if (sentence == GIVE_UP) {
@@ -273,6 +292,8 @@ static void on_hint(struct app *app)
         expect_answer_within(app, o->probe_timeout_ms < o->pong_timeout_ms
                                       ? o->probe_timeout_ms
                                       : o->pong_timeout_ms);
+    } else if (w->attempt_open && !w->opened && w->waits) {
+        return; /* a new one would be the last again */
     } else if (w->attempt_open && !w->opened && now - w->started_at >= 1000) {
         w->attempt_open = false;
         w->may_dial = true;
@@ -425,6 +446,10 @@ void watch_attempts(struct app *app, const struct fact *fact)
         return;
     case FACT_DIAL:
         on_dial(app, fact);
+        return;
+    case FACT_TURN:
+        w->waits = false;
+        w->started_at = app->world->now;
         return;
     case FACT_OPENED:
         w->opened = true;
