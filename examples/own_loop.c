@@ -1,16 +1,16 @@
 /*
  * The library inside an event loop of the application's own: one descriptor to watch, one
- * call when it is readable. Here the loop is poll(2), and it also reads standard input.
+ * call when it is readable. Here the loop is epoll(7), and it also reads standard input.
  *
  *   own_loop KEY HOST PORT    (without TLS, as of `pusherctl sandbox`)
  *
  * Type the name of a channel to subscribe to it; end of input ends the program.
  */
 #include <errno.h>
-#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/epoll.h>
 #include <unistd.h>
 
 #include <pusher/pusher.h>
@@ -49,20 +49,26 @@ static int read_name(pusher_client *client)
     return 1;
 }
 
-static void run(pusher_client *client)
+static int watch(int epoll_fd, int fd)
+{
+    struct epoll_event event = {.events = EPOLLIN, .data.fd = fd};
+    return epoll_ctl(epoll_fd, EPOLL_CTL_ADD, fd, &event);
+}
+
+static void run(pusher_client *client, int epoll_fd)
 {
     pusher_loop *loop = pusher_client_loop(client);
-    struct pollfd watched[] = {
-        {.fd = pusher_loop_fd(loop), .events = POLLIN},
-        {.fd = STDIN_FILENO, .events = POLLIN},
-    };
     for (;;) {
+        struct epoll_event event;
         /* No timeout: the library's timers make its descriptor readable too. */
-        if (poll(watched, 2, -1) < 0 && errno != EINTR)
+        int count = epoll_wait(epoll_fd, &event, 1, -1);
+        if (count < 0 && errno != EINTR)
             return;
-        if (watched[0].revents)
+        if (count < 1)
+            continue;
+        if (event.data.fd == pusher_loop_fd(loop))
             pusher_loop_dispatch(loop);
-        if (watched[1].revents && !read_name(client))
+        else if (!read_name(client))
             return;
     }
 }
@@ -87,7 +93,13 @@ int main(int argc, char **argv)
         return 1;
     }
     pusher_client_connect(client); /* only asks; the work happens in dispatch */
-    run(client);
+    int epoll_fd = epoll_create1(EPOLL_CLOEXEC);
+    int fd = pusher_loop_fd(pusher_client_loop(client)); /* one, whatever the clients */
+    if (fd >= 0 && watch(epoll_fd, fd) == 0 && watch(epoll_fd, STDIN_FILENO) == 0)
+        run(client, epoll_fd);
+    else
+        perror("epoll");
+    close(epoll_fd);
     pusher_client_free(client);
     return 0;
 }

@@ -2,11 +2,14 @@
 
 import os
 import re
+import signal
+import struct
 import tempfile
 import time
 
 from peers.auth_server import AuthServer
 from peers.case import Case, main
+from peers.desktop import HEIGHT, WIDTH, Desktop
 from peers.node import Publisher, Subscriber
 from peers.process import WAIT_S, Process, environment
 from peers.pusherctl import Sandbox
@@ -15,9 +18,9 @@ BOB = {"user_id": "bob", "user_info": {}}
 
 
 class Example(Process):
-    def __init__(self, name, *args):
+    def __init__(self, name, *args, env=None):
         super().__init__(name, [os.path.join(os.environ["EXAMPLES"], f"example_{name}"), *args],
-                         env=environment())
+                         env=env or environment())
 
 
 class Examples(Case):
@@ -91,9 +94,8 @@ class Examples(Case):
             headers = {name.lower(): value for name, value in self.auth.requests[0][0].items()}
             self.assertEqual("Bearer t1", headers["authorization"])
 
-    def test_background_thread(self):
-        example = self.keep(Example("background_thread", self.sandbox.key, "127.0.0.1",
-                                    self.sandbox.port))
+    def check_names_typed(self, name):
+        example = self.keep(Example(name, self.sandbox.key, "127.0.0.1", self.sandbox.port))
         for channel in ("room", "hall"):
             example.write(channel)  # while the first one is served already
             self.await_line(example, rf"^{channel} pusher:subscription_succeeded")
@@ -102,6 +104,41 @@ class Examples(Case):
         example.popen.stdin.close()
         self.assertEqual(0, example.wait())
         self.assertEqual("", example.error_text())
+
+    def test_background_thread(self):
+        self.check_names_typed("background_thread")
+
+    def test_own_loop(self):
+        self.check_names_typed("own_loop")
+
+    def test_glib_loop(self):
+        self.check_names_typed("glib_loop")
+
+    def test_uv_loop(self):
+        self.check_names_typed("uv_loop")
+
+    def test_desktop_notify(self):
+        desktop = Desktop(self)
+        self.assertEqual(1, len(desktop.picture().colours()))  # nothing on it yet
+        example = self.keep(Example("desktop_notify", self.sandbox.key, "127.0.0.1",
+                                    self.sandbox.port, "room", env=desktop.environment))
+        self.assertEqual("listening to room", example.next_line())
+        self.publish("room", "notification", {"title": "Order 7", "body": "is <b>ready</b>"})
+        self.assertEqual("shown: Order 7", example.next_line())
+        picture = desktop.await_note()
+        path = os.path.join(os.environ["PICTURES"], "desktop_notify.png")
+        picture.save(path)
+        self.check_png(path)
+        self.assertGreater(len(picture.colours()), 2)
+        example.signal(signal.SIGTERM)
+        self.assertEqual(0, example.wait())
+        self.assertEqual("", example.error_text())
+
+    def check_png(self, path):
+        with open(path, "rb") as file:
+            head = file.read(24)
+        self.assertEqual(b"\x89PNG\r\n\x1a\n", head[:8])
+        self.assertEqual((WIDTH, HEIGHT), struct.unpack(">II", head[16:]))
 
     def test_thousand_browsers(self):
         browsers = self.keep(Example("thousand_browsers", self.sandbox.key, "127.0.0.1",
