@@ -30,7 +30,7 @@ int map_insert(struct map *map, struct map_node *node)
 {
     const pusher_allocator *mem = map->mem;
     struct map_node *first = map->first;
-    HASH_ADD_KEYPTR(hh, first, node->key.ptr, node->key.len, node);
+    HASH_ADD_KEYPTR(hh, first, node->hh.key, node->hh.keylen, node);
     map->first = first;
     /* With HASH_NONFATAL_OOM a node that found no room is left without a table. */
     return node->hh.tbl ? 0 : PUSHER_ERR_NOMEM;

@@ -10,10 +10,22 @@
 
 #include <pusher/types.h>
 
+/* Its key is borrowed: it must live and stay the same while the node is in a map, and has
+ * less than 4 GiB. Kept where uthash wants it, once: there may be many. */
 struct map_node {
-    pusher_str key; /* borrowed: must live and stay the same while the node is in a map */
     UT_hash_handle hh;
 };
+
+static inline void map_set_key(struct map_node *node, pusher_str key)
+{
+    node->hh.key = key.ptr;
+    node->hh.keylen = (unsigned)key.len;
+}
+
+static inline pusher_str map_key(const struct map_node *node)
+{
+    return (pusher_str){node->hh.key, node->hh.keylen};
+}
 
 struct map {
     struct map_node *first;
@@ -22,7 +34,7 @@ struct map {
 
 void map_init(struct map *map, const pusher_allocator *mem);
 
-/* Adds `node` under node->key, which must not be there yet. 0 or PUSHER_ERR_NOMEM. */
+/* Adds `node` under map_key(node), which must not be there yet. 0 or PUSHER_ERR_NOMEM. */
 int map_insert(struct map *map, struct map_node *node);
 
 /* The node under `key`, or NULL. */

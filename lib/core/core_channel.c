@@ -70,7 +70,7 @@ int channel_add(struct core *core, pusher_str name, enum channel_role role,
     if (!channel)
         return PUSHER_ERR_NOMEM;
     memcpy(channel->name, name.ptr, name.len);
-    channel->node.key = (pusher_str){channel->name, name.len};
+    map_set_key(&channel->node, (pusher_str){channel->name, name.len});
     channel->kind = kind;
     channel->role = role;
     channel->missing_since = CORE_NEVER;
@@ -106,7 +106,7 @@ void channels_free(struct core *core)
 
 struct core_channel *channels_find(struct channel_set *set, pusher_str name)
 {
-    if (set->last && str_equal(set->last->node.key, name))
+    if (set->last && str_equal(map_key(&set->last->node), name))
         return set->last;
     struct core_channel *found = of_node(map_find(&set->map, name));
     if (found)
@@ -241,7 +241,8 @@ pusher_subscription core_channel_state(const struct core_channel *channel)
 
 pusher_str core_channel_name(const struct core_channel *channel)
 {
-    return channel->role == CHANNEL_SIGNIN ? (pusher_str){NULL, 0} : channel->node.key;
+    return channel->role == CHANNEL_SIGNIN ? (pusher_str){NULL, 0}
+                                           : map_key(&channel->node);
 }
 
 void *core_channel_user(const struct core_channel *channel)

@@ -138,7 +138,7 @@ static void remove_member(struct core *core, struct core_channel *channel,
     struct member *member = roster_take(channel->roster, user_id_str(&gone->id));
     if (!member)
         return;
-    say_member(core, channel, STR("pusher:member_removed"), member->node.key,
+    say_member(core, channel, STR("pusher:member_removed"), map_key(&member->node),
                member->info);
     member_free(member, core->config.mem);
 }
@@ -187,7 +187,7 @@ bool presence_tell_change(struct core *core)
     member->change = MEMBER_SAME;
     say_member(core, roster->channel,
                went ? STR("pusher:member_removed") : STR("pusher:member_added"),
-               member->node.key, member->info);
+               map_key(&member->node), member->info);
     if (went)
         member_free(member, core->config.mem);
     return true;
@@ -209,7 +209,7 @@ static bool give(const struct member *member, struct core_member *ret)
 {
     if (!member)
         return false;
-    *ret = (struct core_member){member->node.key, member->info};
+    *ret = (struct core_member){map_key(&member->node), member->info};
     return true;
 }
 

@@ -96,7 +96,7 @@ static struct member *member_new(const pusher_allocator *mem, pusher_str id,
         return NULL;
     char *at = member->texts;
     list_init(&member->link);
-    member->node.key = (pusher_str){str_put(&at, id), id.len};
+    map_set_key(&member->node, (pusher_str){str_put(&at, id), id.len});
     member->info = info;
     if (info.ptr)
         member->info.ptr = str_put(&at, info);

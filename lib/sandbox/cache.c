@@ -73,7 +73,7 @@ static struct entry *add_entry(struct cache *cache, pusher_str channel)
         return NULL;
     list_init(&entry->link);
     entry->name = mem_dup(mem, channel);
-    entry->node.key = (pusher_str){entry->name, channel.len};
+    map_set_key(&entry->node, (pusher_str){entry->name, channel.len});
     if (!entry->name || map_insert(&cache->entries, &entry->node)) {
         mem_free(mem, entry->name);
         mem_free(mem, entry);

@@ -62,7 +62,7 @@ static struct channel *add_channel(struct hub *hub, pusher_str name)
     list_init(&channel->changed);
     roster_init(&channel->roster, hub->mem);
     channel->name = mem_dup(hub->mem, name);
-    channel->node.key = (pusher_str){channel->name, name.len};
+    map_set_key(&channel->node, (pusher_str){channel->name, name.len});
     if (!channel->name || map_insert(&hub->channels, &channel->node)) {
         mem_free(hub->mem, channel->name);
         mem_free(hub->mem, channel);
@@ -126,7 +126,7 @@ static enum hub_verdict attach(struct hub *hub, struct hub_peer *peer,
     list_init(&subscription->link);
     subscription->channel = channel;
     subscription->peer = peer;
-    subscription->node.key = channel->node.key;
+    map_set_key(&subscription->node, map_key(&channel->node));
     if (map_insert(&peer->subscriptions, &subscription->node)) {
         mem_free(hub->mem, subscription);
         return HUB_NO_MEMORY;
@@ -154,12 +154,12 @@ static int write_subscribed(struct hub *hub, const struct subscription *subscrip
 {
     const struct channel *channel = subscription->channel;
     if (!subscription->user)
-        return reply_subscribed(hub->mem, channel->node.key, STR("{}"), ret);
+        return reply_subscribed(hub->mem, map_key(&channel->node), STR("{}"), ret);
     struct buf roster;
     buf_init(&roster, hub->mem, REPLY_MAX);
     int rc = roster_append(&roster, &channel->roster);
     if (!rc)
-        rc = reply_subscribed(hub->mem, channel->node.key, buf_str(&roster), ret);
+        rc = reply_subscribed(hub->mem, map_key(&channel->node), buf_str(&roster), ret);
     buf_free(&roster);
     return rc;
 }
@@ -185,14 +185,14 @@ static void welcome_release(struct welcome *welcome)
 static int welcome_write(struct hub *hub, const struct subscription *subscription,
                          uint64_t now_ms, struct welcome *ret)
 {
-    pusher_str name = subscription->channel->node.key;
+    pusher_str name = map_key(&subscription->channel->node);
     const struct user *user = subscription->user;
     struct welcome welcome = {NULL, NULL, NULL};
     int rc = write_subscribed(hub, subscription, &welcome.subscribed);
     if (!rc && channel_is_cache(name))
         rc = write_cached(hub, name, now_ms, &welcome.cached);
     if (!rc && user && user->connections == 1)
-        rc = reply_member_added(hub->mem, name, user->node.key, user_info(user),
+        rc = reply_member_added(hub->mem, name, map_key(&user->node), user_info(user),
                                 &welcome.added);
     if (rc)
         welcome_release(&welcome);
@@ -256,8 +256,8 @@ static void leave(struct hub *hub, struct subscription *subscription)
     struct channel *channel = subscription->channel;
     struct user *gone = detach(hub, subscription);
     struct packet *removed = NULL;
-    if (gone &&
-        !reply_member_removed(hub->mem, channel->node.key, gone->node.key, &removed)) {
+    if (gone && !reply_member_removed(hub->mem, map_key(&channel->node),
+                                      map_key(&gone->node), &removed)) {
         hub_deliver(channel, removed, NULL);
         packet_unref(removed);
     }

@@ -20,7 +20,7 @@ void hub_counts_init(struct hub *hub, void (*on_change)(void *userdata), void *u
 
 void hub_count_changed(struct hub *hub, struct channel *channel)
 {
-    pusher_str name = channel->node.key;
+    pusher_str name = map_key(&channel->node);
     if (!hub->counts.on_change || !channel_name_valid(name) ||
         channel_kind_of(name) == CHANNEL_PRESENCE)
         return;
@@ -41,8 +41,8 @@ static void send_count(struct hub *hub, struct channel *channel, uint64_t now_ms
     struct packet *packet;
     list_remove(&channel->changed);
     channel->counted_ms = now_ms;
-    if (reply_subscription_count(hub->mem, channel->node.key, channel->subscription_count,
-                                 &packet))
+    if (reply_subscription_count(hub->mem, map_key(&channel->node),
+                                 channel->subscription_count, &packet))
         return;
     hub_deliver(channel, packet, NULL);
     packet_unref(packet);

@@ -51,7 +51,7 @@ enum hub_verdict hub_client_event(struct hub *hub, struct hub_peer *peer, pusher
         return HUB_NOT_SUBSCRIBED;
     pusher_str user_id = {NULL, 0};
     if (subscription->user)
-        user_id = subscription->user->node.key;
+        user_id = map_key(&subscription->user->node);
     struct packet *packet;
     if (reply_client_event(hub->mem, name, event, user_id, data, &packet))
         return HUB_NO_MEMORY;

@@ -6,7 +6,7 @@
 static struct hub_facts facts_of(const struct channel *channel)
 {
     return (struct hub_facts){
-        .name = channel->node.key,
+        .name = map_key(&channel->node),
         .subscriptions = channel->subscription_count,
         .users = map_size(&channel->roster.users),
     };
@@ -39,6 +39,6 @@ int hub_each_member(const struct hub *hub, pusher_str name,
         return 0;
     const struct list *head = &channel->roster.order;
     for (const struct list *at = head->next; !rc && at != head; at = at->next)
-        rc = visit(container_of(at, struct user, link)->node.key, userdata);
+        rc = visit(map_key(&container_of(at, struct user, link)->node), userdata);
     return rc;
 }

@@ -15,7 +15,7 @@ static int append_ids(struct buf *out, const struct person *const *persons, size
         if (i)
             rc = buf_append_byte(out, ',');
         if (!rc)
-            rc = frame_append_string(out, persons[i]->node.key);
+            rc = frame_append_string(out, map_key(&persons[i]->node));
     }
     return rc;
 }

@@ -48,7 +48,7 @@ static struct person *find_or_add(struct people *people, pusher_str id)
     list_init(&person->signins);
     list_init(&person->watches);
     person->id = mem_dup(people->persons.mem, id);
-    person->node.key = (pusher_str){person->id, id.len};
+    map_set_key(&person->node, (pusher_str){person->id, id.len});
     if (!person->id || map_insert(&people->persons, &person->node)) {
         free_person(people, person);
         return NULL;

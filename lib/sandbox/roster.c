@@ -29,7 +29,7 @@ static struct user *new_user(struct roster *roster, pusher_str id, pusher_str in
         return NULL;
     user->connections = 1;
     user->id = mem_dup(mem, id);
-    user->node.key = (pusher_str){user->id, id.len};
+    map_set_key(&user->node, (pusher_str){user->id, id.len});
     if (info.ptr) {
         user->info = mem_dup(mem, info);
         user->info_len = info.len;
@@ -82,7 +82,8 @@ static int append_ids(struct buf *out, const struct roster *roster)
         if (at != head->next)
             rc = buf_append_byte(out, ',');
         if (!rc)
-            rc = frame_append_string(out, container_of(at, struct user, link)->node.key);
+            rc = frame_append_string(out,
+                                     map_key(&container_of(at, struct user, link)->node));
     }
     return rc;
 }
@@ -96,7 +97,7 @@ static int append_hash(struct buf *out, const struct roster *roster)
         if (at != head->next)
             rc = buf_append_byte(out, ',');
         if (!rc)
-            rc = frame_append_string(out, user->node.key);
+            rc = frame_append_string(out, map_key(&user->node));
         if (!rc)
             rc = buf_append_byte(out, ':');
         if (!rc)

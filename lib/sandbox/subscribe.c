@@ -112,7 +112,7 @@ static struct refusal use_signin(const struct signin *signin, struct identity *r
         return auth_refusal("channel_data is missing for a presence channel, and the "
                             "connection is not signed in");
     ret->user_info.max = REPLY_MAX;
-    int rc = buf_append(&ret->user_id, signin->person->node.key);
+    int rc = buf_append(&ret->user_id, map_key(&signin->person->node));
     if (!rc && signin->info)
         rc = buf_append(&ret->user_info, (pusher_str){signin->info, signin->info_len});
     return identity_refusal(rc);
@@ -208,7 +208,7 @@ static void join_user(struct connection *connection,
     const struct signin *signin = connection->peer.signin;
     struct refusal refusal =
         auth_refusal("Only the signed-in user may subscribe to its own channel");
-    if (signin && str_equal(signin->person->node.key, user_id))
+    if (signin && str_equal(map_key(&signin->person->node), user_id))
         join(connection, request->channel, &(struct hub_member){{NULL, 0}, {NULL, 0}});
     else
         refuse(connection, request->channel, &refusal);

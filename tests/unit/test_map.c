@@ -24,7 +24,7 @@ struct element {
 static void name_it(struct element *element, unsigned number)
 {
     snprintf(element->name, sizeof element->name, "name-%u", number);
-    element->node.key = str_of(element->name);
+    map_set_key(&element->node, str_of(element->name));
 }
 
 enum { MANY = 5000 };
@@ -47,7 +47,7 @@ static void finds_what_was_put_in(void **state)
     for (unsigned i = 0; i < MANY; i++) {
         struct element wanted;
         name_it(&wanted, i);
-        assert_ptr_equal(map_find(&map, wanted.node.key), &elements[i].node);
+        assert_ptr_equal(map_find(&map, map_key(&wanted.node)), &elements[i].node);
     }
     assert_null(map_find(&map, STR("name-")));
     assert_null(map_find(&map, STR("")));
@@ -55,7 +55,7 @@ static void finds_what_was_put_in(void **state)
         map_remove(&map, &elements[i].node);
     assert_int_equal(map_size(&map), MANY / 2);
     for (unsigned i = 0; i < MANY; i++)
-        assert_ptr_equal(map_find(&map, elements[i].node.key),
+        assert_ptr_equal(map_find(&map, map_key(&elements[i].node)),
                          i % 2 ? &elements[i].node : NULL);
     for (unsigned i = 1; i < MANY; i += 2)
         map_remove(&map, &elements[i].node);
@@ -107,7 +107,7 @@ static void without_memory(void **state)
             assert_int_equal(map_size(&map), size);
         }
         for (unsigned i = 0; i < 200; i++) {
-            assert_ptr_equal(map_find(&map, elements[i].node.key),
+            assert_ptr_equal(map_find(&map, map_key(&elements[i].node)),
                              inside[i] ? &elements[i].node : NULL);
             if (inside[i])
                 map_remove(&map, &elements[i].node);
