@@ -126,7 +126,8 @@ void attempt_fail(struct core *core, const struct attempt_failure *failure)
 {
     bool was_connected = phase_is_connected(core->phase);
     if (was_connected) {
-        backoff_connection_lived(&core->backoff, core->now - core->connected_at);
+        backoff_connection_lived(&core->backoff, &core->config,
+                                 core->now - core->connected_at);
         learn_from_end(core, failure);
         core->unavailable_at = core->now + core->config.unavailable_timeout_ms;
     }
@@ -136,9 +137,8 @@ void attempt_fail(struct core *core, const struct attempt_failure *failure)
     if (verdict == VERDICT_WAIT) {
         /* Perhaps not only ours was ended. */
         bool lost = was_connected && failure->kind == PUSHER_PROBLEM_CLOSED;
-        delay_ms =
-            lost ? backoff_draw_spread(&core->backoff, core->config.reconnect_spread_ms)
-                 : backoff_draw(&core->backoff);
+        delay_ms = lost ? backoff_draw_spread(&core->backoff, &core->config)
+                        : backoff_draw(&core->backoff, &core->config);
     }
     pusher_problem problem = {
         .kind = failure->kind,
@@ -169,7 +169,8 @@ void attempt_fail(struct core *core, const struct attempt_failure *failure)
 void attempt_abandon(struct core *core)
 {
     if (phase_is_connected(core->phase))
-        backoff_connection_lived(&core->backoff, core->now - core->connected_at);
+        backoff_connection_lived(&core->backoff, &core->config,
+                                 core->now - core->connected_at);
     leave_connection(core);
     core->unavailable_at = CORE_NEVER;
     set_phase(core, PHASE_IDLE, CORE_NEVER);

@@ -3,29 +3,25 @@
  */
 #include "core/backoff.h"
 
+#include "core/core.h"
 #include "core/random.h"
 
-void backoff_init(struct backoff *backoff, uint32_t min_ms, uint32_t max_ms,
-                  uint32_t stable_after_ms, uint64_t seed)
+void backoff_init(struct backoff *backoff, uint64_t seed)
 {
-    *backoff = (struct backoff){
-        .min_ms = min_ms,
-        .max_ms = max_ms,
-        .stable_after_ms = stable_after_ms,
-        .random = seed,
-    };
+    *backoff = (struct backoff){.random = seed};
 }
 
-void backoff_connection_lived(struct backoff *backoff, uint64_t lived_ms)
+void backoff_connection_lived(struct backoff *backoff, const struct core_config *config,
+                              uint64_t lived_ms)
 {
     /* Not at TCP connect or at the greeting: a server that accepts and then closes would
      * defeat the backoff. */
-    if (lived_ms < backoff->stable_after_ms)
+    if (lived_ms < config->stable_after_ms)
         return;
     backoff->failures = 0;
     /* Even where every connection counts as stable, immediate retries keep the floor
      * between them. */
-    if (lived_ms >= backoff->min_ms)
+    if (lived_ms >= config->backoff_min_ms)
         backoff->immediate_used = false;
 }
 
@@ -37,27 +33,29 @@ void backoff_count_failure(struct backoff *backoff)
 
 /* The first bound is twice the floor and not the floor itself: clients that lost their
  * server at the same moment must not return at the same moment. */
-uint32_t backoff_bound(const struct backoff *backoff)
+uint32_t backoff_bound(const struct backoff *backoff, const struct core_config *config)
 {
     if (backoff->failures >= 32)
-        return backoff->max_ms;
-    uint64_t bound = (uint64_t)backoff->min_ms << backoff->failures;
-    return bound < backoff->max_ms ? (uint32_t)bound : backoff->max_ms;
+        return config->backoff_max_ms;
+    uint64_t bound = (uint64_t)config->backoff_min_ms << backoff->failures;
+    return bound < config->backoff_max_ms ? (uint32_t)bound : config->backoff_max_ms;
 }
 
-uint32_t backoff_draw(struct backoff *backoff)
+uint32_t backoff_draw(struct backoff *backoff, const struct core_config *config)
 {
-    return random_between(&backoff->random, backoff->min_ms, backoff_bound(backoff));
+    return random_between(&backoff->random, config->backoff_min_ms,
+                          backoff_bound(backoff, config));
 }
 
 /* A server that dies ends all of its connections in one instant, and doubling from the
  * floor would bring everybody back within the same second. */
-uint32_t backoff_draw_spread(struct backoff *backoff, uint32_t spread_ms)
+uint32_t backoff_draw_spread(struct backoff *backoff, const struct core_config *config)
 {
-    uint32_t bound = backoff_bound(backoff);
+    uint32_t spread_ms = config->reconnect_spread_ms;
+    uint32_t bound = backoff_bound(backoff, config);
     if (spread_ms > bound)
-        bound = spread_ms < backoff->max_ms ? spread_ms : backoff->max_ms;
-    return random_between(&backoff->random, backoff->min_ms, bound);
+        bound = spread_ms < config->backoff_max_ms ? spread_ms : config->backoff_max_ms;
+    return random_between(&backoff->random, config->backoff_min_ms, bound);
 }
 
 bool backoff_take_immediate(struct backoff *backoff)

@@ -9,33 +9,34 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+struct core_config;
+
+/* How long, is in the config of the core, which is given with each call: of thousands of
+ * clients each has one. */
 struct backoff {
-    uint32_t min_ms;
-    uint32_t max_ms; /* not below min_ms */
-    uint32_t stable_after_ms;
     uint32_t failures;   /* since the last stable connection */
     bool immediate_used; /* the one immediate retry (CLOSE-06) */
     uint64_t random;
 };
 
-void backoff_init(struct backoff *backoff, uint32_t min_ms, uint32_t max_ms,
-                  uint32_t stable_after_ms, uint64_t seed);
+void backoff_init(struct backoff *backoff, uint64_t seed);
 
 /* A connection ended that was greeted `lived_ms` ago: starts anew if it was stable. */
-void backoff_connection_lived(struct backoff *backoff, uint64_t lived_ms);
+void backoff_connection_lived(struct backoff *backoff, const struct core_config *config,
+                              uint64_t lived_ms);
 
 /* Counts a failed attempt. */
 void backoff_count_failure(struct backoff *backoff);
 
 /* The largest delay that the failures so far allow: min doubled with each, up to max. */
-uint32_t backoff_bound(const struct backoff *backoff);
+uint32_t backoff_bound(const struct backoff *backoff, const struct core_config *config);
 
-/* Draws a delay of min_ms … backoff_bound(). */
-uint32_t backoff_draw(struct backoff *backoff);
+/* Draws a delay of backoff_min_ms … backoff_bound(). */
+uint32_t backoff_draw(struct backoff *backoff, const struct core_config *config);
 
 /* As backoff_draw(), after a connection that the other side has ended: the upper bound is
- * at least `spread_ms`, up to max_ms. */
-uint32_t backoff_draw_spread(struct backoff *backoff, uint32_t spread_ms);
+ * at least reconnect_spread_ms, up to backoff_max_ms. */
+uint32_t backoff_draw_spread(struct backoff *backoff, const struct core_config *config);
 
 /* True once until a connection was stable: the next attempt may start now (CLOSE-06). */
 bool backoff_take_immediate(struct backoff *backoff);

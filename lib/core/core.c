@@ -39,8 +39,7 @@ int core_new(struct core **ret, const struct core_config *config, uint64_t now)
     core->unavailable_at = CORE_NEVER;
     core->tls = config->tls;
     core->inband_code = -1;
-    backoff_init(&core->backoff, config->backoff_min_ms, config->backoff_max_ms,
-                 config->stable_after_ms, config->seed);
+    backoff_init(&core->backoff, config->seed);
     channels_init(&core->channels, config->mem);
     buf_init(&core->problem_text, config->mem, PROBLEM_TEXT_MAX);
     *ret = core;

@@ -9,12 +9,21 @@
 #include <cmocka.h>
 
 #include "core/backoff.h"
+#include "core/core.h"
 #include "core/random.h"
+
+static struct core_config config; /* of the last one made */
 
 static struct backoff backoff_of(uint32_t min_ms, uint32_t max_ms, uint64_t seed)
 {
     struct backoff backoff;
-    backoff_init(&backoff, min_ms, max_ms, 10000, seed);
+    config = (struct core_config){
+        .backoff_min_ms = min_ms,
+        .backoff_max_ms = max_ms,
+        .stable_after_ms = 10000,
+        .reconnect_spread_ms = 9500,
+    };
+    backoff_init(&backoff, seed);
     return backoff;
 }
 
@@ -26,7 +35,7 @@ static void bound_doubles(void **state)
                                       30000, 30000, 30000, 30000};
     struct backoff backoff = backoff_of(1000, 30000, 1);
     for (size_t i = 0; i < sizeof bounds / sizeof *bounds; i++) {
-        assert_int_equal(backoff_bound(&backoff), bounds[i]);
+        assert_int_equal(backoff_bound(&backoff, &config), bounds[i]);
         backoff_count_failure(&backoff);
     }
 }
@@ -39,13 +48,13 @@ static void bound_saturates(void **state)
     static const uint32_t counts[] = {30, 31, 32, 33, 63, 64, 65, UINT32_MAX};
     for (size_t i = 0; i < sizeof counts / sizeof *counts; i++) {
         backoff.failures = counts[i];
-        assert_int_equal(backoff_bound(&backoff), 3600000);
+        assert_int_equal(backoff_bound(&backoff, &config), 3600000);
     }
     backoff_count_failure(&backoff);
     assert_true(backoff.failures == UINT32_MAX);
     backoff = backoff_of(1, UINT32_MAX, 1);
     backoff.failures = 31;
-    assert_true(backoff_bound(&backoff) == UINT32_C(1) << 31);
+    assert_true(backoff_bound(&backoff, &config) == UINT32_C(1) << 31);
 }
 
 /* Each delay lies between the floor and the bound of its attempt. */
@@ -56,9 +65,9 @@ static void delays_lie_between(void **state)
         struct backoff backoff = backoff_of(1000, 30000, seed);
         for (int attempt = 0; attempt < 12; attempt++) {
             backoff_count_failure(&backoff);
-            uint32_t delay = backoff_draw(&backoff);
+            uint32_t delay = backoff_draw(&backoff, &config);
             assert_true(delay >= 1000);
-            assert_true(delay <= backoff_bound(&backoff));
+            assert_true(delay <= backoff_bound(&backoff, &config));
         }
     }
 }
@@ -74,8 +83,8 @@ static void delays_are_spread(void **state)
         for (uint64_t seed = 0; seed < CLIENTS; seed++) {
             struct backoff backoff = backoff_of(1000, 30000, seed);
             backoff.failures = failures;
-            uint32_t range = backoff_bound(&backoff) - 1000 + 1;
-            uint64_t place = backoff_draw(&backoff) - 1000;
+            uint32_t range = backoff_bound(&backoff, &config) - 1000 + 1;
+            uint64_t place = backoff_draw(&backoff, &config) - 1000;
             buckets[place * BUCKETS / range]++;
         }
         for (int i = 0; i < BUCKETS; i++) {
@@ -91,7 +100,7 @@ static void floor_and_cap_may_be_equal(void **state)
     struct backoff backoff = backoff_of(700, 700, 3);
     for (int i = 0; i < 100; i++) {
         backoff_count_failure(&backoff);
-        assert_int_equal(backoff_draw(&backoff), 700);
+        assert_int_equal(backoff_draw(&backoff, &config), 700);
     }
 }
 
@@ -101,9 +110,9 @@ static void only_stability_starts_anew(void **state)
     (void)state;
     struct backoff backoff = backoff_of(1000, 30000, 1);
     backoff.failures = 7;
-    backoff_connection_lived(&backoff, 9999);
+    backoff_connection_lived(&backoff, &config, 9999);
     assert_int_equal(backoff.failures, 7);
-    backoff_connection_lived(&backoff, 10000);
+    backoff_connection_lived(&backoff, &config, 10000);
     assert_int_equal(backoff.failures, 0);
 }
 
@@ -114,9 +123,9 @@ static void immediate_once_until_stable(void **state)
     struct backoff backoff = backoff_of(1000, 30000, 1);
     assert_true(backoff_take_immediate(&backoff));
     assert_false(backoff_take_immediate(&backoff));
-    backoff_connection_lived(&backoff, 9999);
+    backoff_connection_lived(&backoff, &config, 9999);
     assert_false(backoff_take_immediate(&backoff));
-    backoff_connection_lived(&backoff, 10000);
+    backoff_connection_lived(&backoff, &config, 10000);
     assert_true(backoff_take_immediate(&backoff));
 }
 
@@ -125,14 +134,14 @@ static void immediate_once_until_stable(void **state)
 static void immediate_keeps_the_floor(void **state)
 {
     (void)state;
-    struct backoff backoff;
-    backoff_init(&backoff, 1000, 30000, 0, 1);
+    struct backoff backoff = backoff_of(1000, 30000, 1);
+    config.stable_after_ms = 0;
     assert_true(backoff_take_immediate(&backoff));
-    backoff_connection_lived(&backoff, 0);
+    backoff_connection_lived(&backoff, &config, 0);
     assert_false(backoff_take_immediate(&backoff));
-    backoff_connection_lived(&backoff, 999);
+    backoff_connection_lived(&backoff, &config, 999);
     assert_false(backoff_take_immediate(&backoff));
-    backoff_connection_lived(&backoff, 1000);
+    backoff_connection_lived(&backoff, &config, 1000);
     assert_true(backoff_take_immediate(&backoff));
 }
 
@@ -160,7 +169,7 @@ static void spread(void **state)
     uint32_t most = 0;
     for (uint64_t seed = 1; seed <= 1000; seed++) {
         struct backoff backoff = backoff_of(1000, 30000, seed);
-        uint32_t delay = backoff_draw_spread(&backoff, 9500);
+        uint32_t delay = backoff_draw_spread(&backoff, &config);
         least = delay < least ? delay : least;
         most = delay > most ? delay : most;
     }
@@ -168,10 +177,11 @@ static void spread(void **state)
     assert_in_range(most, 9400, 9500);
     for (uint64_t seed = 1; seed <= 1000; seed++) {
         struct backoff backoff = backoff_of(1000, 5000, seed);
-        assert_in_range(backoff_draw_spread(&backoff, 9500), 1000, 5000); /* the cap */
+        assert_in_range(backoff_draw_spread(&backoff, &config), 1000, 5000); /* the cap */
         backoff = backoff_of(1000, 30000, seed);
         backoff_count_failure(&backoff);
-        assert_in_range(backoff_draw_spread(&backoff, 0), 1000, 2000); /* off */
+        config.reconnect_spread_ms = 0; /* off */
+        assert_in_range(backoff_draw_spread(&backoff, &config), 1000, 2000);
     }
 }
 

@@ -626,7 +626,7 @@ static void accept_then_close_backs_off(struct scene *s)
     }
     if (!s->quiet) {
         assert_true(last > 15000);
-        assert_int_equal(backoff_bound(&s->core->backoff), 30000);
+        assert_int_equal(backoff_bound(&s->core->backoff, &s->core->config), 30000);
     }
     s->said[0] = '\0';
     after(s, 10000), closes(s, 1000);
