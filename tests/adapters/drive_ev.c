@@ -2,6 +2,7 @@
  * libev.
  */
 #include <assert.h>
+#include <stdlib.h>
 
 #include "driver.h"
 
@@ -11,7 +12,7 @@
 const char driver_name[] = "ev";
 
 static struct ev_loop *ev;
-static pusher_ev adapter;
+unsigned driver_turns;
 
 void driver_open(void)
 {
@@ -23,16 +24,19 @@ void driver_close(void)
     ev_loop_destroy(ev);
 }
 
-void driver_attach(pusher_loop *loop)
+void *driver_attach(pusher_loop *loop)
 {
-    int rc = pusher_ev_attach(&adapter, loop, ev);
+    pusher_ev *adapter = malloc(sizeof *adapter);
+    int rc = adapter ? pusher_ev_attach(adapter, loop, ev) : PUSHER_ERR_NOMEM;
     assert(rc == 0);
     (void)rc;
+    return adapter;
 }
 
-void driver_detach(void)
+void driver_detach(void *attached)
 {
-    pusher_ev_detach(&adapter);
+    pusher_ev_detach(attached);
+    free(attached);
 }
 
 static void time_is_up(struct ev_loop *loop, ev_timer *timer, int events)
@@ -50,8 +54,10 @@ bool driver_run(const bool *done, int ms)
     timer.data = &up;
     timer.repeat = ms / 1000.0;
     ev_timer_again(ev, &timer);
-    while (!*done && !up)
+    while (!*done && !up) {
         ev_run(ev, EVRUN_ONCE);
+        driver_turns++;
+    }
     ev_timer_stop(ev, &timer);
     return *done;
 }

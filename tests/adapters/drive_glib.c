@@ -9,7 +9,7 @@
 const char driver_name[] = "glib";
 
 static GMainContext *context;
-static GSource *source;
+unsigned driver_turns;
 
 void driver_open(void)
 {
@@ -21,14 +21,14 @@ void driver_close(void)
     g_main_context_unref(context);
 }
 
-void driver_attach(pusher_loop *loop)
+void *driver_attach(pusher_loop *loop)
 {
-    source = pusher_glib_attach(loop, context);
+    return pusher_glib_attach(loop, context);
 }
 
-void driver_detach(void)
+void driver_detach(void *attached)
 {
-    pusher_glib_detach(source);
+    pusher_glib_detach(attached);
 }
 
 static gboolean time_is_up(gpointer up)
@@ -43,8 +43,10 @@ bool driver_run(const bool *done, int ms)
     GSource *timer = g_timeout_source_new((guint)ms);
     g_source_set_callback(timer, time_is_up, &up, NULL);
     g_source_attach(timer, context);
-    while (!*done && !up)
+    while (!*done && !up) {
         g_main_context_iteration(context, TRUE);
+        driver_turns++;
+    }
     g_source_destroy(timer);
     g_source_unref(timer);
     return *done;

@@ -12,7 +12,7 @@ const char driver_name[] = "uv";
 
 static uv_loop_t uv;
 static uv_timer_t timer;
-static pusher_uv *adapter;
+unsigned driver_turns;
 
 static void time_is_up(uv_timer_t *handle)
 {
@@ -34,16 +34,18 @@ void driver_close(void)
     (void)rc;
 }
 
-void driver_attach(pusher_loop *loop)
+void *driver_attach(pusher_loop *loop)
 {
+    pusher_uv *adapter = NULL;
     int rc = pusher_uv_attach(loop, &uv, &adapter);
     assert(rc == 0);
     (void)rc;
+    return adapter;
 }
 
-void driver_detach(void)
+void driver_detach(void *attached)
 {
-    pusher_uv_detach(adapter);
+    pusher_uv_detach(attached);
 }
 
 bool driver_run(const bool *done, int ms)
@@ -51,8 +53,10 @@ bool driver_run(const bool *done, int ms)
     bool up = false;
     timer.data = &up;
     uv_timer_start(&timer, time_is_up, (uint64_t)ms, 0);
-    while (!*done && !up)
+    while (!*done && !up) {
         uv_run(&uv, UV_RUN_ONCE);
+        driver_turns++;
+    }
     uv_timer_stop(&timer);
     return *done;
 }

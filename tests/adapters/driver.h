@@ -15,11 +15,15 @@ extern const char driver_name[];
 void driver_open(void);
 void driver_close(void);
 
-void driver_attach(pusher_loop *loop);
-void driver_detach(void);
+/* Any number of loops; detaching is legal in callbacks too. */
+void *driver_attach(pusher_loop *loop);
+void driver_detach(void *attached);
 
 /* Runs the application's loop until `*done` or for `ms`; true when done. */
 bool driver_run(const bool *done, int ms);
+
+/* How often the application's loop woke up in that. */
+extern unsigned driver_turns;
 
 /* How often the library was dispatched; driver files include their adapter with
  * pusher_loop_dispatch() replaced by this. */

@@ -12,6 +12,7 @@
 
 #include <dirent.h>
 #include <pthread.h>
+#include <semaphore.h>
 
 #include <cmocka.h>
 #include <pusher/sandbox.h>
@@ -19,7 +20,7 @@
 
 #include "driver.h"
 
-enum { DEADLINE_MS = 20000, IDLE_MS = 400, ROUNDS = 50 };
+enum { DEADLINE_MS = 20000, IDLE_MS = 400, ROUNDS = 50, GUESTS = 3 };
 
 unsigned dispatches;
 
@@ -36,9 +37,11 @@ struct rig {
     pusher_server *server;
     pusher_client *client;
     pusher_channel *channel;
-    bool subscribed, arrived, posted, detached;
+    void *attached; /* to the application's loop */
+    bool subscribed, arrived;
     int problems;
     bool three_problems;
+    void (*on_ready)(struct rig *rig); /* it has subscribed */
 };
 
 static void on_subscribed(pusher_client *client, const pusher_event *event,
@@ -46,7 +49,10 @@ static void on_subscribed(pusher_client *client, const pusher_event *event,
 {
     (void)client;
     (void)event;
-    ((struct rig *)userdata)->subscribed = true;
+    struct rig *rig = userdata;
+    rig->subscribed = true;
+    if (rig->on_ready)
+        rig->on_ready(rig);
 }
 
 static void on_order(pusher_client *client, const pusher_event *event, void *userdata)
@@ -84,11 +90,12 @@ static pusher_client *new_client(struct rig *rig, uint16_t port)
     return client;
 }
 
-static void rig_open(struct rig *rig)
+/* The application's loop does the rest. */
+static void rig_begin(struct rig *rig, void (*on_ready)(struct rig *rig))
 {
-    *rig = (struct rig){0};
+    *rig = (struct rig){.on_ready = on_ready};
     assert_int_equal(pusher_loop_new(&rig->loop, NULL), 0);
-    driver_attach(rig->loop);
+    rig->attached = driver_attach(rig->loop);
     pusher_sandbox_options sandbox;
     pusher_sandbox_options_init(&sandbox);
     sandbox.loop = rig->loop;
@@ -101,13 +108,18 @@ static void rig_open(struct rig *rig)
     assert_int_equal(
         pusher_channel_bind(rig->channel, "order", on_order, rig, NULL, NULL), 0);
     assert_int_equal(pusher_client_connect(rig->client), 0);
+}
+
+static void rig_open(struct rig *rig)
+{
+    rig_begin(rig, NULL);
     assert_true(driver_run(&rig->subscribed, DEADLINE_MS));
 }
 
 static void rig_close(struct rig *rig)
 {
-    if (!rig->detached)
-        driver_detach();
+    if (rig->attached)
+        driver_detach(rig->attached);
     pusher_server_free(rig->server);
     pusher_loop_free(rig->loop);
 }
@@ -165,42 +177,87 @@ static void idle_sleeps(void **state)
     (void)state;
     rig_open(&rig);
     driver_run(&never, 50); /* what follows the subscription */
-    dispatches = 0;
+    dispatches = driver_turns = 0;
     driver_run(&never, IDLE_MS);
     /* libwebsockets and its housekeeping get a few, a busy loop thousands. */
     assert_in_range(dispatches, 0, 3);
+    assert_in_range(driver_turns, 0, 6); /* with the end of the time */
     rig_close(&rig);
 }
 
-static void on_posted(void *arg)
+/* --- no wake-up is lost --- */
+
+enum { CALLERS = 4, CALLS = 400 };
+
+struct caller {
+    pthread_t thread;
+    pusher_loop *loop;
+    sem_t answered;
+    int answers;
+    int *left;
+    bool *all_done;
+};
+
+static void answer(void *arg)
 {
-    ((struct rig *)arg)->posted = true;
+    struct caller *caller = arg;
+    caller->answers++;
+    sem_post(&caller->answered);
 }
 
-static void *post(void *arg)
+static void hang_up(void *arg)
 {
-    struct rig *rig = arg;
-    pusher_loop_post(rig->loop, on_posted, rig, NULL);
+    struct caller *caller = arg;
+    *caller->all_done = --*caller->left == 0;
+}
+
+/* Each call waits for the last one's answer: it mostly meets a loop that sleeps. */
+static void *call(void *arg)
+{
+    struct caller *caller = arg;
+    for (int i = 0; i < CALLS; i++) {
+        if (pusher_loop_post(caller->loop, answer, caller, NULL) == 0)
+            sem_wait(&caller->answered);
+    }
+    pusher_loop_post(caller->loop, hang_up, caller, NULL);
     return NULL;
 }
 
 static void posts_wake(void **state)
 {
+    static const int caller_counts[] = {1, CALLERS};
     struct rig rig;
-    pthread_t thread;
     (void)state;
     rig_open(&rig);
-    assert_int_equal(pthread_create(&thread, NULL, post, &rig), 0);
-    assert_true(driver_run(&rig.posted, DEADLINE_MS));
-    pthread_join(thread, NULL);
+    for (int round = 0; round < 2; round++) {
+        struct caller callers[CALLERS];
+        int left = caller_counts[round];
+        bool done = false;
+        for (int i = 0; i < caller_counts[round]; i++) {
+            callers[i] =
+                (struct caller){.loop = rig.loop, .left = &left, .all_done = &done};
+            sem_init(&callers[i].answered, 0, 0);
+            assert_int_equal(pthread_create(&callers[i].thread, NULL, call, &callers[i]),
+                             0);
+        }
+        assert_true(driver_run(&done, DEADLINE_MS));
+        for (int i = 0; i < caller_counts[round]; i++) {
+            pthread_join(callers[i].thread, NULL);
+            sem_destroy(&callers[i].answered);
+            assert_int_equal(callers[i].answers, CALLS);
+        }
+    }
     rig_close(&rig);
 }
+
+/* --- coming and going --- */
 
 static void on_detach(void *arg)
 {
     struct rig *rig = arg;
-    driver_detach();
-    rig->detached = true;
+    driver_detach(rig->attached);
+    rig->attached = NULL;
+    rig->arrived = true;
 }
 
 static void detaching_is_legal_in_a_callback(void **state)
@@ -209,7 +266,8 @@ static void detaching_is_legal_in_a_callback(void **state)
     (void)state;
     rig_open(&rig);
     assert_int_equal(pusher_loop_post(rig.loop, on_detach, &rig, NULL), 0);
-    assert_true(driver_run(&rig.detached, DEADLINE_MS));
+    assert_true(driver_run(&rig.arrived, DEADLINE_MS));
+    rig.arrived = false;
     publish(&rig);
     driver_run(&rig.arrived, 50);
     assert_false(rig.arrived); /* nobody drives it any more */
@@ -246,6 +304,77 @@ static void loops_come_and_go(void **state)
     }
 }
 
+/* Several at a time, and each made and freed inside a callback: the application's loop
+ * runs all the while. */
+struct crowd {
+    pusher_loop *host; /* in whose callbacks the others come and go */
+    struct guest {
+        struct rig rig; /* first: a guest is its rig */
+        struct crowd *crowd;
+    } guests[GUESTS];
+    int here, left; /* rounds to go */
+    int descriptors, threads;
+    bool over;
+};
+
+static void leave(void *arg);
+
+/* In its own callback, where it must not be freed. */
+static void on_guest_ready(struct rig *rig)
+{
+    struct guest *guest = (struct guest *)rig;
+    assert_int_equal(pusher_loop_post(guest->crowd->host, leave, guest, NULL), 0);
+}
+
+static void enter(struct guest *guest)
+{
+    guest->crowd->here++;
+    rig_begin(&guest->rig, on_guest_ready);
+}
+
+static void leave(void *arg)
+{
+    struct guest *guest = arg;
+    struct crowd *crowd = guest->crowd;
+    rig_close(&guest->rig);
+    crowd->here--;
+    if (crowd->left-- > 0) {
+        enter(guest);
+        return;
+    }
+    crowd->over = crowd->here == 0;
+}
+
+static void let_in(void *arg)
+{
+    struct crowd *crowd = arg;
+    for (int i = 0; i < GUESTS; i++)
+        enter(&crowd->guests[i]);
+}
+
+static void loops_come_and_go_in_callbacks(void **state)
+{
+    struct crowd crowd = {.left = ROUNDS};
+    bool never = false;
+    (void)state;
+    assert_int_equal(pusher_loop_new(&crowd.host, NULL), 0);
+    void *attached = driver_attach(crowd.host);
+    for (int i = 0; i < GUESTS; i++)
+        crowd.guests[i].crowd = &crowd;
+    crowd.descriptors = entries("/proc/self/fd");
+    crowd.threads = entries("/proc/self/task");
+    assert_int_equal(pusher_loop_post(crowd.host, let_in, &crowd, NULL), 0);
+    assert_true(driver_run(&crowd.over, DEADLINE_MS));
+    driver_run(&never, 1);
+    assert_int_equal(entries("/proc/self/fd"), crowd.descriptors);
+    assert_int_equal(entries("/proc/self/task"), crowd.threads);
+    dispatches = driver_turns = 0;
+    driver_run(&never, 100);
+    assert_in_range(driver_turns, 0, 6); /* nothing of them wakes anybody */
+    driver_detach(attached);
+    pusher_loop_free(crowd.host);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -255,6 +384,7 @@ int main(void)
         cmocka_unit_test(posts_wake),
         cmocka_unit_test(detaching_is_legal_in_a_callback),
         cmocka_unit_test(loops_come_and_go),
+        cmocka_unit_test(loops_come_and_go_in_callbacks),
     };
     driver_open();
     int failed = cmocka_run_group_tests_name(driver_name, tests, NULL, NULL);

@@ -27,9 +27,9 @@ int counted_dispatch(pusher_loop *loop)
 static void drive(pusher_loop *loop, int ms)
 {
     driver_open();
-    driver_attach(loop);
+    void *attached = driver_attach(loop);
     driver_run(&stopped, ms);
-    driver_detach();
+    driver_detach(attached);
     driver_close();
 }
 
