@@ -51,9 +51,10 @@ typedef enum pusher_problem_kind {
     PUSHER_PROBLEM_AUTH,      /* an authorization failed */
     PUSHER_PROBLEM_SUBSCRIBE, /* the server refused a subscription */
     PUSHER_PROBLEM_SIGNIN,    /* signing in failed */
-    PUSHER_PROBLEM_DECRYPT,   /* an event could not be decrypted */
-    PUSHER_PROBLEM_LIMIT,     /* a limit of the options was passed */
-    PUSHER_PROBLEM_SERVER     /* the server sent an in-band pusher:error */
+    PUSHER_PROBLEM_DECRYPT, /* an event could not be decrypted; the channel's bindings get
+                               "pusher:decryption_error", {"event":…,"error":…} */
+    PUSHER_PROBLEM_LIMIT,   /* a limit of the options was passed */
+    PUSHER_PROBLEM_SERVER   /* the server sent an in-band pusher:error */
 } pusher_problem_kind;
 
 /* The name of a kind of problem: "pong_timeout". "unknown" for other values. */

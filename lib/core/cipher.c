@@ -10,6 +10,7 @@
 #include "base/utf8.h"
 #include "codec/auth_reply.h"
 #include "codec/encrypted.h"
+#include "codec/frame.h"
 #include "core/core_impl.h"
 #include "core/inbound.h"
 #include "core/problem.h"
@@ -230,13 +231,34 @@ static bool receive(struct core *core, struct cipher *cipher, pusher_str data,
     return true;
 }
 
+/* A problem, and an event of the channel, {"event":…,"error":…} (ENC-04 C). */
+static void report(struct core *core, struct core_channel *channel, pusher_str event,
+                   const char *why)
+{
+    int rc;
+    problem_decrypt(core, core_channel_name(channel), why);
+    struct buf *text =
+        said_begin(core, STR("pusher:decryption_error"), core_channel_name(channel), &rc);
+    if (!rc)
+        rc = buf_append(text, STR("{\"event\":"));
+    if (!rc)
+        rc = frame_append_string(text, event);
+    if (!rc)
+        rc = buf_append(text, STR(",\"error\":"));
+    if (!rc)
+        rc = frame_append_string(text, str_of(why));
+    if (!rc)
+        rc = buf_append_byte(text, '}');
+    said_end(core, channel, rc);
+}
+
 void cipher_received(struct core *core, struct core_channel *channel)
 {
     const char *why = "out of memory";
     pusher_str data = {NULL, 0};
     char *copy = inbound_copy_data(core, &data);
     if (!copy || !receive(core, channel->cipher, data, &why))
-        problem_decrypt(core, core_channel_name(channel), why);
+        report(core, channel, core->message.event, why);
     mem_free(core->config.mem, copy);
 }
 
@@ -264,7 +286,7 @@ bool cipher_tell(struct core *core)
         cipher->no_refresh_before = 0; /* the new key is a good one */
         deliver_opened(core, cipher->channel, one->event.len);
     } else {
-        problem_decrypt(core, core_channel_name(cipher->channel), why);
+        report(core, cipher->channel, one->event, why);
     }
     drop(cipher, one, core->config.mem);
     if (list_empty(&cipher->waiting))

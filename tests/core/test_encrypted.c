@@ -17,7 +17,7 @@
 
 #define ROOM      "private-encrypted-a"
 #define SUCCEEDED ROOM ".pusher:subscription_succeeded"
-#define DROPPED   "!decrypt(" ROOM ")/-1/0+"
+#define DROPPED   "!decrypt(" ROOM ")/-1/0+ " ROOM ".pusher:decryption_error"
 
 enum { KEY_TEXT = 45, BOX_TEXT = 512 };
 
@@ -161,6 +161,9 @@ static void what_is_no_box(struct scene *s)
     publishes(s, 1, "order", "\xff\xfe");
     expect(s, DROPPED);
     expect_text(s, "an event could not be decrypted: what is in it is not UTF-8");
+    assert_true(s->quiet ||
+                strcmp(s->data, "{\"event\":\"order\",\"error\":\"what is in it is not "
+                                "UTF-8\"}") == 0);
 }
 
 /* ENC-05 C: one request, and the messages in order. */

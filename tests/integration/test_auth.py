@@ -361,6 +361,7 @@ class Encrypted:
         listen.expect("subscribed")
         self.publish("private-encrypted-a", "order", 1, app=self.encrypting(bytes(32)))
         listen.expect("problem", error="decrypt", channel="private-encrypted-a", will_retry=True)
+        listen.expect("event", event="pusher:decryption_error", channel="private-encrypted-a")
         self.publish("private-encrypted-a", "order", 2, app=self.encrypting())
         listen.expect("event", event="order", data="2")
 

@@ -44,6 +44,7 @@ static const char *const events[] = {
     [EVENT_SIGNIN_ERROR] = "pusher:signin_error",
     [EVENT_ONLINE] = "online",
     [EVENT_OFFLINE] = "offline",
+    [EVENT_SEALED_ERROR] = "pusher:decryption_error",
 };
 
 const char *channel_name(int channel)

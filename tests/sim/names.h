@@ -42,6 +42,7 @@ enum event_name {
     EVENT_SIGNIN_ERROR,
     EVENT_ONLINE, /* a watched user */
     EVENT_OFFLINE,
+    EVENT_SEALED_ERROR,
     EVENT_NAMES
 };
 

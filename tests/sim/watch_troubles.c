@@ -295,6 +295,7 @@ static void on_problem(struct app *app, const struct fact *fact)
         return;
     case PUSHER_PROBLEM_DECRYPT:
         watch_box_reported(app);
+        watch_expect(app, LETTER_SEALED_BAD, SEALED_CHANNEL, EVENT_SEALED_ERROR, 0);
         return;
     default:
         return;
