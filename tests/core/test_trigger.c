@@ -38,7 +38,7 @@ static void joins(struct scene *s)
 static void set_queue(struct scene *s, pusher_queue_policy policy)
 {
     if (s->core)
-        s->core->config.event_queue = policy;
+        s->core->config.event_queue = (uint8_t)policy;
 }
 
 static void goes_out(struct scene *s)
