@@ -12,7 +12,7 @@ int __wrap_pusher_loop_run(pusher_loop *loop);
 int __wrap_pusher_loop_run_for(pusher_loop *loop, uint32_t timeout_ms);
 void __wrap_pusher_loop_stop(pusher_loop *loop);
 
-static bool stopped;
+static bool stopped; /* until a run has seen it */
 
 int counted_dispatch(pusher_loop *loop)
 {
@@ -24,26 +24,21 @@ int counted_dispatch(pusher_loop *loop)
     return rc;
 }
 
-static void drive(pusher_loop *loop, int ms)
+int __wrap_pusher_loop_run_for(pusher_loop *loop, uint32_t timeout_ms)
 {
     driver_open();
     void *attached = driver_attach(loop);
-    driver_run(&stopped, ms);
+    bool in_time = driver_run(&stopped, (int)timeout_ms);
     driver_detach(attached);
     driver_close();
+    stopped = false;
+    return in_time ? 0 : PUSHER_ERR_TIMEOUT;
 }
 
-int __wrap_pusher_loop_run_for(pusher_loop *loop, uint32_t timeout_ms)
-{
-    drive(loop, (int)timeout_ms);
-    return stopped ? 0 : PUSHER_ERR_TIMEOUT;
-}
-
+/* For weeks, if need be. */
 int __wrap_pusher_loop_run(pusher_loop *loop)
 {
-    while (!stopped)
-        drive(loop, INT_MAX);
-    return 0;
+    return __wrap_pusher_loop_run_for(loop, INT_MAX);
 }
 
 static void set_stopped(void *arg)
