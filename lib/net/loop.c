@@ -17,7 +17,12 @@
 #include "net/thread.h"
 
 enum { LEAST_SUSPENSION_MS = 500 };
-enum { TURNS_PER_DISPATCH = 8, GOODBYE_TURNS = 10, SCRATCH_KEPT_BYTES = 64 * 1024 };
+enum {
+    TURNS_PER_DISPATCH = 8,
+    GOODBYE_TURNS = 10,
+    GOODBYE_MS = 1000,
+    SCRATCH_KEPT_BYTES = 64 * 1024
+};
 
 /* The smallest struct that was ever released. */
 #define FIRST_OPTIONS_SIZE (offsetof(pusher_loop_options, allocator) + sizeof(void *))
@@ -71,6 +76,7 @@ int pusher_loop_new(pusher_loop **ret, const pusher_loop_options *given)
     list_init(&loop->vhosts);
     list_init(&loop->tasks);
     list_init(&loop->children);
+    list_init(&loop->closing);
     resolver_init(&loop->resolver);
     dial_gate_init(loop, options.max_connecting, options.connects_per_second);
     buf_init(&loop->scratch, &loop->mem, SIZE_MAX / 2);
@@ -90,15 +96,20 @@ int pusher_loop_new(pusher_loop **ret, const pusher_loop_options *given)
 }
 
 /* Connections that were open when they were closed get the time to send their close frame
- * (CLOSE-10): the next turns do that, unless the network is full. */
+ * (CLOSE-10): the next turns do that, unless the network is full. Of very many, those
+ * that get their turn within a second. */
 static void say_goodbye(pusher_loop *loop)
 {
+    uint64_t until = clock_ms() + GOODBYE_MS;
     loop->poke = true;
     for (int turns = 0; turns < GOODBYE_TURNS && loop->websockets; turns++) {
+        if (!list_empty(&loop->closing) && clock_ms() < until)
+            turns = 0;
         engine_turn(loop);
         engine_arm(loop);
         engine_wait(loop, 1);
     }
+    ws_forget_closing(loop);
 }
 
 static void free_children(pusher_loop *loop)

@@ -55,6 +55,10 @@ struct pusher_loop {
     struct list children;
     unsigned websockets; /* that there are, in whatever state */
 
+    /* Closing handshakes: under way, and those that wait for their turn (ws.c). */
+    unsigned closing_now;
+    struct list closing;
+
     unsigned descriptors;     /* that it is to hold; 0: not known */
     unsigned descriptors_end; /* see descriptors_table_size() */
 
@@ -102,6 +106,9 @@ void engine_wake(pusher_loop *loop);    /* any thread */
 
 /* dial.c */
 void dial_gate_init(pusher_loop *loop, uint32_t most_inside, uint32_t per_second);
+
+/* ws.c: those that wait go without a closing handshake, when their sockets do. */
+void ws_forget_closing(pusher_loop *loop);
 
 /* timers.c */
 void timers_run(pusher_loop *loop);

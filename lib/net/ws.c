@@ -9,18 +9,48 @@
 #include "base/str.h"
 #include "net/ws_impl.h"
 
-enum { CLOSE_WAIT_MS = 2000, FEW_WEBSOCKETS = 8 };
+enum { CLOSE_WAIT_MS = 2000, FEW_WEBSOCKETS = 8, MOST_CLOSING = 128 };
 
 const char ws_protocol_of_few[] = "libpusher-ws-few";
 const char ws_protocol_of_many[] = "libpusher-ws-many";
 
+/* --- closing handshakes --- */
+
+static void begin_closing(struct ws *ws)
+{
+    ws->in_closing = true;
+    ws->loop->closing_now++;
+    ws->loop->poke = true;
+    loop_timer_set(ws->loop, &ws->timer, loop_now(ws->loop) + CLOSE_WAIT_MS);
+    /* Not from WRITEABLE: there the close frame is lost on a libuv loop. */
+    lws_set_timer_usecs(ws->wsi, 1);
+}
+
+static void leave_closing(pusher_loop *loop)
+{
+    loop->closing_now--;
+    if (list_empty(&loop->closing))
+        return;
+    struct list *first = loop->closing.next;
+    list_remove(first);
+    begin_closing(container_of(first, struct ws, task.link));
+}
+
+void ws_forget_closing(pusher_loop *loop)
+{
+    while (!list_empty(&loop->closing))
+        list_remove(loop->closing.next);
+}
+
 static void ws_free(struct ws *ws)
 {
     pusher_loop *loop = ws->loop;
-    loop_task_cancel(&ws->task);
+    loop_task_cancel(&ws->task); /* or the wait in loop->closing */
     loop_timer_clear(loop, &ws->timer);
     loop_child_detach(&ws->child);
     loop->websockets--;
+    if (ws->in_closing)
+        leave_closing(loop);
     dial_free(ws->dial);
     mem_free(&loop->mem, ws->tx);
     buf_free(&ws->rx);
@@ -233,13 +263,16 @@ void ws_closing(struct ws *ws)
     loop_timer_set(ws->loop, &ws->timer, loop_now(ws->loop) + CLOSE_WAIT_MS);
 }
 
+/* Each closing handshake takes places in a list of libwebsockets' that is searched from
+ * its start: ten thousand at once would stop the loop for seconds. */
 void ws_close_with(struct ws *ws, int code)
 {
-    ws_closing(ws);
+    ws->phase = WS_CLOSING;
     ws->close_code = (uint16_t)code;
-    ws->loop->poke = true;
-    /* Not from WRITEABLE: there the close frame is lost on a libuv loop. */
-    lws_set_timer_usecs(ws->wsi, 1);
+    if (ws->loop->closing_now < MOST_CLOSING)
+        begin_closing(ws);
+    else
+        list_append(&ws->loop->closing, &ws->task.link);
 }
 
 void ws_close(struct ws *ws, int code)

@@ -22,12 +22,13 @@ struct ws {
     struct ws_handler handler;
     struct loop_child child;
     enum ws_phase phase;
-    bool detached;     /* no handler runs any more; what is left is cleaning up */
-    bool connecting;   /* inside dial_next() */
-    bool requested;    /* the upgrade was asked for */
-    struct lws *wsi;   /* NULL: libwebsockets holds nothing of us */
-    struct dial *dial; /* NULL once open */
-    struct loop_task task;
+    bool detached;         /* no handler runs any more; what is left is cleaning up */
+    bool connecting;       /* inside dial_next() */
+    bool requested;        /* the upgrade was asked for */
+    bool in_closing;       /* counted in loop->closing_now */
+    struct lws *wsi;       /* NULL: libwebsockets holds nothing of us */
+    struct dial *dial;     /* NULL once open */
+    struct loop_task task; /* of the next address; its link also in loop->closing */
     struct loop_timer timer;
     char *tx; /* LWS_PRE bytes, then the frame; NULL: none on its way */
     size_t tx_len;

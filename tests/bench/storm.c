@@ -122,6 +122,7 @@ static void print_result(void)
            storm.attempts ? 100.0 * busiest / storm.attempts : 100.0,
            (unsigned)(now_ms() - storm.lost_at_ms), storm.ready_kib,
            proc_read().private_kib);
+    fflush(stdout);
 }
 
 int main(int argc, char **argv)

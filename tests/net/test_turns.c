@@ -7,6 +7,7 @@
 
 #include "base/str.h"
 #include "names.h"
+#include "net/loop_impl.h"
 #include "net/ws.h"
 #include "peer.h"
 
@@ -171,6 +172,58 @@ static void so_many_a_second(void **state)
     finish(&crowd);
 }
 
+/* More than are closed at a time: each says goodbye with its own code, also those that
+ * have to wait, and one whose peer ends it meanwhile does no harm. */
+static void closing_many_at_once(void **state)
+{
+    enum { MANY = 200, GONE = 190 };
+    static struct attempt many[MANY];
+    static int peers[MANY];
+    struct crowd crowd;
+    struct ws_target target = {
+        .host = STR("127.0.0.1"),
+        .request = STR("/app/k?protocol=7"),
+        .host_header = STR("h"),
+        .max_message_bytes = 1000,
+        .timeout_ms = 60000,
+    };
+    (void)state;
+    begin(&crowd, 1, 0);
+    target.port = crowd.port;
+    for (int i = 0; i < MANY; i++) {
+        struct ws_handler handler = {&calls, &many[i]};
+        assert_int_equal(ws_dial(crowd.loop, &target, &handler, &many[i].ws), 0);
+    }
+    for (int i = 0; i < MANY; i++) {
+        peers[i] = peer_accept_websocket(crowd.loop, crowd.listener);
+        assert_true(peer_run_until(crowd.loop, &many[i].opened));
+    }
+    for (int i = 0; i < MANY; i++)
+        ws_close(many[i].ws, 1000 + (i & 1) * 3000);
+    assert_false(list_empty(&crowd.loop->closing));
+    close(peers[GONE]); /* it waits */
+    for (int i = 0; i < MANY; i++) {
+        char code[200];
+        size_t len;
+        if (i == GONE)
+            continue;
+        assert_int_equal(peer_read_frame(crowd.loop, peers[i], code, sizeof code, &len),
+                         PEER_CLOSE);
+        assert_int_equal(len, 2);
+        assert_memory_equal(code, i & 1 ? "\x0f\xa0" : "\x03\xe8", 2);
+        peer_send_frame(peers[i], PEER_CLOSE, true, code, 2);
+        peer_expect_end(crowd.loop, peers[i]);
+        close(peers[i]);
+    }
+    peer_begin();
+    while (crowd.loop->websockets)
+        peer_step(crowd.loop);
+    assert_int_equal(crowd.loop->closing_now, 0);
+    for (int i = 0; i < MANY; i++)
+        assert_false(many[i].closed);
+    finish(&crowd);
+}
+
 static void options_out_of_range(void **state)
 {
     pusher_loop *loop = NULL;
@@ -207,6 +260,7 @@ int main(void)
         cmocka_unit_test(the_next_when_one_is_given_up),
         cmocka_unit_test(freeing_the_loop),
         cmocka_unit_test(so_many_a_second),
+        cmocka_unit_test(closing_many_at_once),
         cmocka_unit_test(options_out_of_range),
         cmocka_unit_test(options_of_old),
     };
