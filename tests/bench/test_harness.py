@@ -86,7 +86,7 @@ class ReceiveTest(unittest.TestCase):
         sample = self.receive()
         self.assertEqual(sample["received"], 32)
         self.assertGreater(sample["kernel_max_rss_kb"], 1000)
-        self.assertGreater(sample["kernel_cpu_s"], 0)
+        self.assertGreaterEqual(sample["kernel_cpu_s"], 0)  # less than a tick may be none
         self.assertGreater(sample["ready_s"], 0)
 
     def test_wrong_receivers(self):
