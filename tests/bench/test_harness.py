@@ -133,6 +133,14 @@ class FiguresTest(unittest.TestCase):
                          {"instructions": 1500, "l1_misses": 6})
         self.assertRaises(BenchError, many_channels.read_counts, "events: Ir\n")
 
+    def test_crowd_of_what_callgrind_cannot_count(self):
+        cell = {"median": 2, "low": 1, "high": 3}
+        row = {"receiver": "it", "rate": 400, "clients": 1000, "instructions": None,
+               "instructions_ratio": None, "cpu_us_per_event": cell, "cpu_ratio": 1.5,
+               "p50_us": cell, "p99_us": cell}
+        cells = report.crowd([row]).splitlines()[-1].split()
+        self.assertEqual(cells[:6], ["it", "1,000", "-", "-", "2.00", "(1.00-3.00)"])
+
     def test_spread(self):
         self.assertEqual(report.spread({"median": 2, "low": 1, "high": 3000}), "2.00 (1.00-3,000)")
         self.assertEqual(report.spread({"median": 2, "low": 2, "high": 2}, 1, "x"), "2.00x")
