@@ -6,7 +6,6 @@
 #include <inttypes.h>
 #include <stdbool.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/str.h"
@@ -79,16 +78,23 @@ static bool read_signin(pusher_str text, struct frame *ret)
            take_string(&text, &ret->signed_data) && take(&text, "}}") && !text.len;
 }
 
+/* The text has no NUL behind it, so that strtoll() is not for it. */
+static bool take_number(pusher_str *text, int64_t *ret)
+{
+    size_t digits = 0;
+    *ret = 0;
+    while (digits < text->len && text->ptr[digits] >= '0' && text->ptr[digits] <= '9')
+        *ret = *ret * 10 + (text->ptr[digits++] - '0');
+    *text = str_skip(*text, digits);
+    return digits > 0;
+}
+
 static bool read_client_event(pusher_str text, struct frame *ret)
 {
-    char *end;
     ret->kind = FRAME_CLIENT_EVENT;
-    if (!take(&text, "{\"event\":\"client-move\",\"data\":{\"n\":"))
-        return false;
-    ret->number = strtoll(text.ptr, &end, 10); /* what follows is in the text, too */
-    text = str_skip(text, (size_t)(end - text.ptr));
-    return take(&text, "},\"channel\":\"") && take_channel(&text, ret) &&
-           take(&text, "}") && !text.len;
+    return take(&text, "{\"event\":\"client-move\",\"data\":{\"n\":") &&
+           take_number(&text, &ret->number) && take(&text, "},\"channel\":\"") &&
+           take_channel(&text, ret) && take(&text, "}") && !text.len;
 }
 
 void frame_read(pusher_str text, struct frame *ret)
