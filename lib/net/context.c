@@ -1,6 +1,7 @@
 /*
  * The context of libwebsockets that a loop has, whichever engine drives it.
  */
+#include <pthread.h>
 #include <signal.h>
 
 #include "net/descriptors.h"
@@ -8,6 +9,38 @@
 
 /* No read is larger than the service buffer, which the loop has once. */
 enum { BACKSTOP_S = 700, SERVICE_BUFFER_BYTES = 16384 };
+
+/* libwebsockets has SIGPIPE ignored, and what was before is set again: two threads at a
+ * time, or a fork between, would leave it ignored. */
+static pthread_mutex_t setting = PTHREAD_MUTEX_INITIALIZER;
+static pthread_once_t fork_once = PTHREAD_ONCE_INIT;
+
+static void lock_setting(void)
+{
+    pthread_mutex_lock(&setting);
+}
+
+static void unlock_setting(void)
+{
+    pthread_mutex_unlock(&setting);
+}
+
+static void watch_forks(void)
+{
+    pthread_atfork(lock_setting, unlock_setting, unlock_setting);
+}
+
+static struct lws_context *create(const struct lws_context_creation_info *info)
+{
+    struct sigaction sigpipe;
+    pthread_once(&fork_once, watch_forks);
+    lock_setting();
+    sigaction(SIGPIPE, NULL, &sigpipe);
+    struct lws_context *context = lws_create_context(info);
+    sigaction(SIGPIPE, &sigpipe, NULL);
+    unlock_setting();
+    return context;
+}
 
 static void silence(int level, const char *line)
 {
@@ -31,12 +64,8 @@ int context_open(pusher_loop *loop, uint64_t options, void *foreign_loop)
         .retry_and_idle_policy = &no_idle_policy,
         .user = loop,
     };
-    struct sigaction sigpipe;
     lws_set_log_level(0, silence);
-    /* libwebsockets has SIGPIPE ignored; that is for the application to decide. */
-    sigaction(SIGPIPE, NULL, &sigpipe);
-    loop->context = lws_create_context(&info);
-    sigaction(SIGPIPE, &sigpipe, NULL);
+    loop->context = create(&info);
     return loop->context ? 0 : PUSHER_ERR_SYSTEM;
 }
 

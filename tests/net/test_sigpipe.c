@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include <sys/socket.h>
+#include <sys/wait.h>
 
 #include "base/str.h"
 #include "certificates.h"
@@ -54,6 +55,53 @@ static void the_setting_stays(void **state)
         pusher_loop_free(loop);
         assert_true(handler_now() == handlers[i]);
     }
+}
+
+enum { THREADS = 4, LOOPS = 30, FORKS = 20 };
+
+static void *make_loops(void *barrier)
+{
+    for (int i = 0; i < LOOPS; i++) {
+        pthread_barrier_wait(barrier);
+        pusher_loop_free(new_loop());
+    }
+    return NULL;
+}
+
+static void await_child(pid_t child)
+{
+    int status = -1;
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_int_equal(status, 0);
+}
+
+/* Neither is it left ignored in a child that is forked meanwhile, which may make loops,
+ * too. */
+static void the_setting_stays_when_loops_are_made_at_once(void **state)
+{
+    pthread_t threads[THREADS];
+    pthread_barrier_t barrier;
+    (void)state;
+    signal(SIGPIPE, SIG_DFL);
+    pthread_barrier_init(&barrier, NULL, THREADS);
+    for (int i = 0; i < THREADS; i++)
+        assert_int_equal(pthread_create(&threads[i], NULL, make_loops, &barrier), 0);
+    for (int i = 0; i < FORKS; i++) {
+        pid_t child = fork();
+        assert_true(child >= 0);
+        if (child == 0) {
+            pusher_loop *loop = NULL;
+            alarm(20);
+            bool right = handler_now() == SIG_DFL && pusher_loop_new(&loop, NULL) == 0 &&
+                         handler_now() == SIG_DFL;
+            _exit(right ? 0 : 1);
+        }
+        await_child(child);
+    }
+    for (int i = 0; i < THREADS; i++)
+        pthread_join(threads[i], NULL);
+    pthread_barrier_destroy(&barrier);
+    assert_true(handler_now() == SIG_DFL);
 }
 
 /* --- what is written inside --- */
@@ -259,6 +307,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_setting_stays),
+        cmocka_unit_test(the_setting_stays_when_loops_are_made_at_once),
         cmocka_unit_test_setup_teardown(none_from_inside, setup, teardown),
         cmocka_unit_test_setup_teardown(none_is_left_pending, setup, teardown),
         cmocka_unit_test_setup_teardown(peers_that_go, setup, teardown),
