@@ -190,7 +190,7 @@ static bool is_hosted(const struct connect_args *connect)
     if (!connect->host)
         return true;
     size_t len = strlen(connect->host);
-    if (len && connect->host[len - 1] == '.')
+    while (len && connect->host[len - 1] == '.')
         len--;
     for (size_t i = 0; i < sizeof domains / sizeof *domains; i++) {
         size_t domain_len = strlen(domains[i]);
@@ -242,6 +242,11 @@ static int check_publish(const struct swarm_args *args)
 {
     if (!args->publish && args->publish_bytes)
         return usage_error(COMMAND, "--publish-bytes: give --publish, too");
+    if (args->publish && args->connect.host && is_hosted(&args->connect))
+        return usage_error(COMMAND,
+                           "--publish: hosted Pusher takes events at another host than "
+                           "%s: give --cluster instead of --host",
+                           args->connect.host);
     if (args->publish && !args->app_id)
         return usage_error(COMMAND, "--publish: give --app-id, or set PUSHER_APP_ID");
     if (args->publish && !args->secret)

@@ -118,11 +118,13 @@ WRONG = (
     ((*SWARM, "--host", "ws-eu.pusher.com"), "--i-own-this-app"),
     ((*SWARM, "--host", "WS-EU.Pusher.COM."), "--i-own-this-app"),
     ((*SWARM, "--host", "pusher.com"), "--i-own-this-app"),
+    ((*SWARM, "--host", "api-eu.pusher.com..", "--publish", "1"), "--i-own-this-app"),
     ((*SWARM, "--host", "ws.pusherapp.com"), "--i-own-this-app"),
     (("swarm", "--key", "k", "--cluster", "eu", "--channel-template", "x"), "--i-own-this-app"),
     # What is said next when it is allowed, or not needed.
     (("swarm", "--key", "k", "--cluster", "e/u", "--channel-template", "x", "--i-own-this-app"),
      '"e/u"'),
+    ((*SWARM, "--host", "ws-eu.pusher.com", "--publish", "1", "--i-own-this-app"), "--cluster"),
     ((*SWARM, "--host", "notpusher.com", "--publish", "1"), "--app-id"),
     ((*SWARM, "--host", "pusher.com.invalid", "--publish", "1"), "--app-id"),
 )
