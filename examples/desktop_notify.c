@@ -19,8 +19,8 @@
 static const char *text_of(struct json_object *data, const char *member)
 {
     struct json_object *value = NULL;
-    return json_object_object_get_ex(data, member, &value) ? json_object_get_string(value)
-                                                           : "";
+    json_object_object_get_ex(data, member, &value);
+    return value ? json_object_get_string(value) : ""; /* NULL: left out, or null */
 }
 
 static void on_notification(pusher_client *client, const pusher_event *event,

@@ -125,6 +125,8 @@ class Examples(Case):
         self.assertEqual("listening to room", example.next_line())
         self.publish("room", "notification", {"title": "Order 7", "body": "is <b>ready</b>"})
         self.assertEqual("shown: Order 7", example.next_line())
+        self.publish("room", "notification", {"title": "Order 8", "body": None})
+        self.assertEqual("shown: Order 8", example.next_line())
         picture = desktop.await_note()
         path = os.path.join(os.environ["PICTURES"], "desktop_notify.png")
         picture.save(path)
