@@ -27,6 +27,8 @@ static const struct {
     {"HS: PROTOCOL", "the answer names a subprotocol that was not asked for"},
     {"HS: Cannot match", "the answer names a subprotocol that was not asked for"},
     {"HS: EXT", "the answer names an extension that was not asked for"},
+    {"HS: OOM", "out of memory"},
+    {"HS: Rejected by filter", "out of memory"}, /* before_open() of ws_events.c */
     {"read failed", "the server ended the connection without an answer"},
     {"Closed before conn", "the server ended the connection without an answer"},
     {"closed before established", "the server ended the connection without an answer"},

@@ -3,6 +3,7 @@
  */
 #include <pthread.h>
 #include <signal.h>
+#include <stdlib.h>
 
 #include "net/descriptors.h"
 #include "net/loop_impl.h"
@@ -67,6 +68,14 @@ int context_open(pusher_loop *loop, uint64_t options, void *foreign_loop)
     lws_set_log_level(0, silence);
     loop->context = create(&info);
     return loop->context ? 0 : PUSHER_ERR_SYSTEM;
+}
+
+bool context_has_room(size_t bytes)
+{
+    void *volatile room = malloc(bytes); /* volatile: or the compiler says yes */
+    bool is_there = room != NULL;
+    free(room);
+    return is_there;
 }
 
 struct lws_context *loop_lws_context(pusher_loop *loop)

@@ -12,6 +12,9 @@
 #include "net/loop_impl.h"
 #include "net/resolver.h"
 
+/* Several times what libwebsockets allocates for a connection until it is open. */
+enum { CONNECTION_BYTES = 65536 };
+
 /* An address gets at least that long, even when those before it took the time. */
 enum { LEAST_ADDRESS_MS = 1000 };
 
@@ -189,6 +192,10 @@ bool dial_next(struct dial *dial, struct socket_owner *owner, struct lws **wsi,
     }
     if (!descriptors_left(dial->loop->descriptors_end, ret)) {
         dial->next = dial->count;
+        return false;
+    }
+    if (!context_has_room(CONNECTION_BYTES)) {
+        *ret = (struct cause){.stage = CAUSE_CONNECT, .words = "out of memory"};
         return false;
     }
     /* Unless a callback inside the call knows better. */

@@ -86,6 +86,9 @@ struct pusher_loop {
 /* context.c: opens it, with `options` of libwebsockets' besides ours and on a loop of the
  * kind that these name (NULL: its own). 0 or PUSHER_ERR_SYSTEM. */
 int context_open(pusher_loop *loop, uint64_t options, void *foreign_loop);
+/* True when there is memory for what libwebsockets is about to allocate: where it fails
+ * to, it may go on with what it has freed. */
+bool context_has_room(size_t bytes);
 
 /* engine.c, or engine_poll.c in builds without libuv */
 int engine_open(pusher_loop *loop);

@@ -6,6 +6,13 @@
 #include "base/str.h"
 #include "net/ws_impl.h"
 
+/* libwebsockets allocates the buffer to read into next; without, it would go on. */
+static int before_open(struct lws *wsi)
+{
+    size_t size = lws_get_protocol(wsi)->rx_buffer_size;
+    return context_has_room(size + LWS_PRE + sizeof(uint32_t)) ? 0 : -1;
+}
+
 static int opened(struct ws *ws)
 {
     if (ws->detached)
@@ -77,6 +84,8 @@ int ws_callback(struct lws *wsi, enum lws_callback_reasons reason, void *user, v
         return 0;
     case LWS_CALLBACK_CLIENT_CONNECTION_ERROR:
         return connection_error(ws, wsi, in);
+    case LWS_CALLBACK_CLIENT_FILTER_PRE_ESTABLISH:
+        return before_open(wsi);
     case LWS_CALLBACK_CLIENT_ESTABLISHED:
         ws->wsi = wsi;
         return opened(ws);

@@ -12,6 +12,17 @@
 #include "net/ws.h"
 #include "peer.h"
 
+/* Linked in the place of malloc(): a system that has no memory for large blocks. */
+enum { LARGE = 16384 };
+static bool no_memory;
+void *__real_malloc(size_t size);
+void *__wrap_malloc(size_t size);
+
+void *__wrap_malloc(size_t size)
+{
+    return no_memory && size > LARGE ? NULL : __real_malloc(size);
+}
+
 struct attempt {
     pusher_loop *loop;
     struct ws *ws;
@@ -296,6 +307,46 @@ static void a_name_whose_addresses_all_refuse(void **state)
     finish(&a);
 }
 
+static void finish_without_memory(struct attempt *a, enum ws_stage stage)
+{
+    assert_true(peer_run_until(a->loop, &a->closed));
+    no_memory = false;
+    assert_false(a->opened);
+    assert_int_equal(a->how.stage, stage);
+    assert_string_equal(a->reason, "out of memory");
+    finish(a);
+}
+
+static void no_memory_for_a_connection(void **state)
+{
+    struct attempt a;
+    uint16_t port;
+    (void)state;
+    begin(&a);
+    a.listener = peer_listen(&port);
+    dial(&a, "127.0.0.1", port, false);
+    no_memory = true;
+    finish_without_memory(&a, WS_STAGE_CONNECT);
+}
+
+/* When the answer has come, libwebsockets needs a buffer to read into. */
+static void no_memory_for_its_messages(void **state)
+{
+    struct attempt a;
+    uint16_t port;
+    char head[2048], answer[256];
+    (void)state;
+    begin(&a);
+    a.listener = peer_listen(&port);
+    dial(&a, "127.0.0.1", port, false);
+    a.socket = peer_accept(a.loop, a.listener);
+    peer_read(a.loop, a.socket, head, sizeof head, "\r\n\r\n");
+    assert_true(peer_upgrade_answer(head, answer, sizeof answer));
+    no_memory = true;
+    peer_send(a.socket, answer, strlen(answer));
+    finish_without_memory(&a, WS_STAGE_UPGRADE);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -307,6 +358,8 @@ int main(void)
         cmocka_unit_test(a_name_without_an_address),
         cmocka_unit_test(a_name_with_two_addresses),
         cmocka_unit_test(a_name_whose_addresses_all_refuse),
+        cmocka_unit_test(no_memory_for_a_connection),
+        cmocka_unit_test(no_memory_for_its_messages),
     };
     return cmocka_run_group_tests_name("stages", tests, warm_up, NULL);
 }
