@@ -59,6 +59,19 @@ static void the_setting_stays(void **state)
 
 enum { THREADS = 4, LOOPS = 30, FORKS = 20 };
 
+/* A sanitizer's own locks may be held by a thread that the child does not have. */
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+enum { CHILD_MAKES_LOOPS = false };
+#else
+enum { CHILD_MAKES_LOOPS = true };
+#endif
+
+static bool makes_a_loop(void)
+{
+    pusher_loop *loop = NULL;
+    return pusher_loop_new(&loop, NULL) == 0;
+}
+
 static void *make_loops(void *barrier)
 {
     for (int i = 0; i < LOOPS; i++) {
@@ -90,9 +103,9 @@ static void the_setting_stays_when_loops_are_made_at_once(void **state)
         pid_t child = fork();
         assert_true(child >= 0);
         if (child == 0) {
-            pusher_loop *loop = NULL;
             alarm(20);
-            bool right = handler_now() == SIG_DFL && pusher_loop_new(&loop, NULL) == 0 &&
+            bool right = handler_now() == SIG_DFL &&
+                         (!CHILD_MAKES_LOOPS || makes_a_loop()) &&
                          handler_now() == SIG_DFL;
             _exit(right ? 0 : 1);
         }
