@@ -15,6 +15,8 @@
 
 #define COMMAND "swarm"
 
+enum { REPORT_BYTES = 65536 };
+
 static int set_options(struct swarm *swarm)
 {
     const struct swarm_args *args = &swarm->args;
@@ -72,7 +74,8 @@ static int make_room(struct swarm *swarm)
     options.log = stderr_log(args->connect.log_level);
     options.descriptors = swarm_descriptors(args);
     options.max_connecting = 0; /* browsers do not wait for each other */
-    int rc = swarm->browsers && swarm->places ? 0 : PUSHER_ERR_NOMEM;
+    swarm->reserve = malloc(REPORT_BYTES);
+    int rc = swarm->browsers && swarm->places && swarm->reserve ? 0 : PUSHER_ERR_NOMEM;
     if (!rc)
         rc = pusher_loop_new(&swarm->loop, &options);
     if (!rc)
@@ -127,6 +130,7 @@ int command_swarm(int argc, char **argv)
         pusher_loop_free(swarm->loop); /* and the clients on it */
         authorize_free(&swarm->auth);
     }
+    free(swarm->reserve);
     free(swarm->browsers);
     free(swarm->places);
     swarm_args_free(&swarm->args);

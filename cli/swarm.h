@@ -62,6 +62,7 @@ struct swarm {
     bool over;
     int status;      /* once over */
     bool is_unheard; /* standard output takes no report */
+    void *reserve;   /* memory for the report, when there is no other left */
 };
 
 /* Monotonic microseconds. */

@@ -6,6 +6,7 @@
 #include "swarm_run.h"
 
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
@@ -195,6 +196,8 @@ static int judge(const struct swarm *swarm, const char *ended)
 
 static int report(struct swarm *swarm, const char *ended)
 {
+    free(swarm->reserve);
+    swarm->reserve = NULL;
     progress_clear(swarm);
     for (uint32_t i = 0; i < swarm->now.started; i++)
         browser_settle(&swarm->browsers[i], swarm_clock());
