@@ -34,10 +34,11 @@
  *
  * Signals. None is handled; no SIGPIPE reaches the process for what the library writes.
  * Callbacks run with SIGPIPE blocked, and so do programs that they start, unless they
- * unblock it; on threads that the library makes, all signals are. No handler is changed,
- * but for that of SIGPIPE inside pusher_loop_new(): libwebsockets sets it, and it is put
- * back before the function returns. Loops may be made on several threads at once, and
- * processes forked; no other thread may set that handler meanwhile.
+ * unblock it; on threads that the library makes, all signals are but those of faults
+ * (SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGTRAP, SIGSYS). No handler is changed, but for that
+ * of SIGPIPE inside pusher_loop_new(): libwebsockets sets it, and it is put back before
+ * the function returns. Loops may be made on several threads at once, and processes
+ * forked; no other thread may set that handler meanwhile.
  *
  * When the last loop and mailbox are freed, no descriptor is left, and no thread but
  * those that still wait for the system's resolver; these end by themselves. There are at

@@ -9,13 +9,13 @@
 #include "net/resolver.h"
 
 #include <netdb.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include <arpa/inet.h>
 
 #include "net/loop_impl.h"
+#include "net/thread.h"
 
 /* The look-up of one name. */
 struct lookup {
@@ -65,17 +65,12 @@ static void *thread_main(void *arg)
 
 static int start_thread(struct lookup *lookup)
 {
-    sigset_t all, before;
     pthread_attr_t attr;
     pthread_t thread;
-    /* The application's signals are not for this thread. */
-    sigfillset(&all);
-    pthread_sigmask(SIG_BLOCK, &all, &before);
     pthread_attr_init(&attr);
     pthread_attr_setdetachstate(&attr, PTHREAD_CREATE_DETACHED);
-    int rc = pthread_create(&thread, &attr, thread_main, lookup);
+    int rc = thread_create(&thread, &attr, thread_main, lookup);
     pthread_attr_destroy(&attr);
-    pthread_sigmask(SIG_SETMASK, &before, NULL);
     return rc;
 }
 

@@ -33,13 +33,22 @@ static void *thread_main(void *arg)
     return (void *)(intptr_t)pusher_loop_run(loop);
 }
 
-/* The application's signals are not for this thread. */
-static int create(pthread_t *ret, pusher_loop *loop)
+/* Faults happen where they happen: who has a handler for them wants to hear of all. */
+static void application_signals(sigset_t *ret)
 {
-    sigset_t all, before;
-    sigfillset(&all);
-    pthread_sigmask(SIG_BLOCK, &all, &before);
-    int rc = pthread_create(ret, NULL, thread_main, loop);
+    static const int faults[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGTRAP, SIGSYS};
+    sigfillset(ret);
+    for (size_t i = 0; i < sizeof faults / sizeof *faults; i++)
+        sigdelset(ret, faults[i]);
+}
+
+int thread_create(pthread_t *ret, const pthread_attr_t *attributes,
+                  void *(*run)(void *arg), void *arg)
+{
+    sigset_t theirs, before;
+    application_signals(&theirs);
+    pthread_sigmask(SIG_BLOCK, &theirs, &before);
+    int rc = pthread_create(ret, attributes, run, arg);
     pthread_sigmask(SIG_SETMASK, &before, NULL);
     return rc;
 }
@@ -55,7 +64,7 @@ int pusher_loop_start(pusher_loop *loop)
         return PUSHER_ERR_REENTRANT;
     pthread_mutex_lock(&loop->lock);
     owner_set(loop, OWNER_BACKGROUND);
-    int error = create(&loop->thread, loop);
+    int error = thread_create(&loop->thread, NULL, thread_main, loop);
     if (error)
         owner_set(loop, OWNER_NOBODY);
     else
