@@ -10,8 +10,8 @@
  *   and calls made between two dispatches make the descriptor readable too. Needs a
  *   library that was built with libuv, as by default.
  *
- * Threads. A loop and everything on it (clients, channels, sandboxes) belong to one
- * thread at a time:
+ * Threads. A loop and everything on it (clients, channels, sandboxes, server objects)
+ * belong to one thread at a time:
  *   from pusher_loop_new() on, to the thread that called it;
  *   while it is run, to the thread that runs it; when the run has returned, to whichever
  *   thread uses it next;
@@ -28,9 +28,9 @@
  *
  * Processes. After fork() a loop belongs to the parent, which goes on undisturbed. The
  * child may make loops of its own, exec or exit. In it, pusher_loop_free(),
- * pusher_client_free(), pusher_sandbox_free() and pusher_mailbox_free() do nothing for
- * what the parent made, so that destructors are harmless; every other call on it is an
- * error as above. Descriptors are close-on-exec.
+ * pusher_client_free(), pusher_sandbox_free(), pusher_server_free() and
+ * pusher_mailbox_free() do nothing for what the parent made, so that destructors are
+ * harmless; every other call on it is an error as above. Descriptors are close-on-exec.
  *
  * Signals. None is handled; no SIGPIPE reaches the process for what the library writes.
  * Callbacks run with SIGPIPE blocked, and so do programs that they start, unless they

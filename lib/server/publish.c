@@ -142,6 +142,7 @@ int pusher_server_new(pusher_server **ret, const pusher_server_options *options)
     int rc = ret ? check_options(options) : PUSHER_ERR_INVALID;
     if (rc)
         return rc;
+    loop_check(options->loop);
     pusher_allocator mem = options->allocator ? *options->allocator : mem_default;
     pusher_server *server = mem_zalloc(&mem, sizeof *server);
     if (!server)
@@ -175,8 +176,10 @@ static void drop_request(const pusher_allocator *mem, struct request *request)
 
 void pusher_server_free(pusher_server *server)
 {
-    if (!server)
+    /* What a forked child cancels, it would cancel for the parent. */
+    if (!server || loop_is_inherited(server->loop))
         return;
+    loop_check(server->loop);
     pusher_allocator mem = server->mem;
     while (!list_empty(&server->requests)) {
         struct request *request =
@@ -298,6 +301,8 @@ int pusher_server_publish(pusher_server *server, const pusher_server_event *even
                           pusher_server_done_fn done, void *userdata,
                           pusher_free_fn free_userdata)
 {
+    if (server)
+        loop_check(server->loop);
     int rc = check_publish(server, event);
     struct request *request = rc ? NULL : mem_zalloc(&server->mem, sizeof *request);
     if (!rc && !request)

@@ -19,6 +19,7 @@
 
 #include <pusher/pusher.h>
 #include <pusher/sandbox.h>
+#include <pusher/server.h>
 
 #include "peer.h"
 
@@ -31,6 +32,7 @@ extern char **environ;
 static pusher_loop *loop;
 static pusher_client *client;
 static pusher_channel *channel;
+static pusher_server *server;
 
 /* A case cannot go on: a third kind of end. */
 static void need(bool so)
@@ -43,6 +45,18 @@ static void log_to_stderr(pusher_log_level level, const char *line, void *userda
 {
     (void)userdata;
     fprintf(stderr, "log %d: %s\n", (int)level, line);
+}
+
+static void a_server(void)
+{
+    pusher_server_options options;
+    pusher_server_options_init(&options);
+    options.loop = loop;
+    options.app_id = "1";
+    options.key = "key";
+    options.secret = "secret";
+    options.host = "127.0.0.1";
+    need(pusher_server_new(&server, &options) == 0);
 }
 
 static void set_up(void)
@@ -59,6 +73,7 @@ static void set_up(void)
     options.tls = false;
     need(pusher_client_new(&client, &options) == 0);
     need(pusher_client_subscribe(client, "room", &channel) == 0);
+    a_server();
 }
 
 static void *run_thread(void *arg)
@@ -133,6 +148,23 @@ static void a_sandbox(void)
     pusher_sandbox_options_init(&options);
     options.loop = loop;
     pusher_sandbox_new(&sandbox, &options);
+}
+
+static void publish_it(void)
+{
+    static const char *const channels[] = {"room"};
+    pusher_server_event event;
+    pusher_server_event_init(&event);
+    event.name = "order";
+    event.data = (pusher_str){"7", 1};
+    event.channels = channels;
+    event.channel_count = 1;
+    pusher_server_publish(server, &event, NULL, NULL, NULL);
+}
+
+static void free_server(void)
+{
+    pusher_server_free(server);
 }
 
 static void dispatch_it(void)
@@ -304,6 +336,9 @@ static const struct wrong cases[] = {
     {"client", not_its_maker, another_client, "pusher_client_new", true, not_ours},
     {"free", not_its_maker, free_client, "pusher_client_free", true, not_ours},
     {"sandbox", not_its_maker, a_sandbox, "pusher_sandbox_new", true, not_ours},
+    {"server", not_its_maker, a_server, "pusher_server_new", true, not_ours},
+    {"publish", not_its_maker, publish_it, "pusher_server_publish", true, not_ours},
+    {"free a server", not_its_maker, free_server, "pusher_server_free", true, not_ours},
     {"thread", under_a_thread, ask_state, "pusher_client_state", true, not_ours},
     {"ended", under_a_thread_that_ended, ask_state, "pusher_client_state", true,
      not_ours},
@@ -323,6 +358,7 @@ static const struct wrong cases[] = {
     {"child runs", in_a_child, run_briefly, "pusher_loop_run", true, forked},
     /* And what is right. */
     {"child frees the client", in_a_child, free_client, NULL, true, NULL},
+    {"child frees the server", in_a_child, free_server, NULL, true, NULL},
     {"child frees the loop", in_a_child, free_loop, NULL, true, NULL},
     {"other calls", under_a_thread, from_elsewhere, NULL, true, NULL},
     {"handed over by dispatch", not_its_maker, dispatch_it, NULL, true, NULL},

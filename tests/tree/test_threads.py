@@ -1,5 +1,5 @@
-"""Every public call on a client, a channel or a sandbox checks its thread in builds with
-assertions, but those that the headers name as safe.
+"""Every public call on a client, a channel, a sandbox or a server object checks its thread in
+builds with assertions, but those that the headers name as safe.
 
     test_threads.py ROOT
 """
@@ -12,7 +12,7 @@ import unittest
 import tree_source
 
 DEFINITION = re.compile(r"^[a-z][^;{}()#]*?\b(pusher_\w+)\(([^{;]*)\)\n\{\n(.*?)^\}", re.MULTILINE | re.DOTALL)
-OBJECT = re.compile(r"\bpusher_(client|channel|sandbox) \*\w+")
+OBJECT = re.compile(r"\bpusher_(client|channel|sandbox|server) \*\w+")
 CHECK = re.compile(r"\b(client_check|channel_check|loop_check|loop_take_over)\(")
 
 # What they return never changes.
@@ -33,7 +33,7 @@ class Threads(unittest.TestCase):
     root = None
 
     def sources(self):
-        for folder in ("client", "sandbox"):
+        for folder in ("client", "sandbox", "server"):
             yield from sorted((self.root / "lib" / folder).glob("*.c"))
 
     def test_each_call_checks(self):
