@@ -120,8 +120,9 @@ static void paced_pump(struct flood *flood)
 
     while (flood->sent < options->count) {
         struct session *session = flood->sessions[flood->sent % options->clients];
-        uint64_t due_ns = flood->start_ns + (uint64_t)((double)flood->sent *
-                                                       (double)NS_PER_S / options->rate);
+        uint64_t first = flood->sent - flood->sent % options->burst;
+        uint64_t due_ns = flood->start_ns +
+                          (uint64_t)((double)first * (double)NS_PER_S / options->rate);
         uint64_t t_ns = now_ns();
 
         if (due_ns > t_ns) {

@@ -17,6 +17,7 @@ static const char usage[] =
     "  --count N               events to send, over all clients together (100000)\n"
     "  --size B                bytes of payload on average, 172 to 65000 (180)\n"
     "  --rate R                paced: events a second, over all clients together (1000)\n"
+    "  --burst N               paced: so many at an instant, one a client (1)\n"
     "  --port P                TCP port on 127.0.0.1; 0 takes a free one (0)\n"
     "  --channel NAME          channel that the clients subscribe to (bench)\n"
     "  --event NAME            name of the events (order-updated)\n"
@@ -64,6 +65,7 @@ void flood_options_parse(int argc, char **argv, struct flood_options *ret)
                                                   .count = 100000,
                                                   .size = 180,
                                                   .rate = 1000,
+                                                  .burst = 1,
                                                   .settle_ms = 200,
                                                   .timeout_s = 120,
                                                   .channel = "bench",
@@ -73,6 +75,7 @@ void flood_options_parse(int argc, char **argv, struct flood_options *ret)
                                           {"count", required_argument, NULL, 'c'},
                                           {"size", required_argument, NULL, 's'},
                                           {"rate", required_argument, NULL, 'r'},
+                                          {"burst", required_argument, NULL, 'b'},
                                           {"port", required_argument, NULL, 'p'},
                                           {"channel", required_argument, NULL, 'C'},
                                           {"event", required_argument, NULL, 'E'},
@@ -104,6 +107,9 @@ void flood_options_parse(int argc, char **argv, struct flood_options *ret)
             break;
         case 'r':
             ret->rate = number(name, optarg, 1, 1e6);
+            break;
+        case 'b':
+            ret->burst = (uint64_t)number(name, optarg, 1, 1e6);
             break;
         case 'p':
             ret->port = (unsigned)number(name, optarg, 0, 65535);

@@ -15,7 +15,8 @@ struct flood_options {
     unsigned clients;
     uint64_t count; /* events over all clients together */
     size_t size;
-    double rate; /* events a second over all clients together */
+    double rate;    /* events a second over all clients together */
+    uint64_t burst; /* so many at an instant */
     unsigned settle_ms;
     unsigned timeout_s;
     const char *channel;

@@ -68,7 +68,7 @@ def throughput(machine, receivers, sizes, rounds, megabytes, progress):
     return rows
 
 
-def latency(machine, receivers, size, rounds, rate, clients, seconds, progress):
+def latency(machine, receivers, size, rounds, rate, burst, clients, seconds, progress):
     """Microseconds from the sender's stamp to the callback, and CPU an event, at a fixed rate."""
     count = max(1, round(rate * seconds / VARIANTS)) * VARIANTS
     samples = {r.name: [] for r in receivers}
@@ -77,13 +77,13 @@ def latency(machine, receivers, size, rounds, rate, clients, seconds, progress):
             progress(f"round {turn + 1}/{rounds}: {rate:g} events/s over {clients} clients, "
                      f"{receiver.name}")
             sample = receive(machine, receiver, Scenario(
-                mode="paced", size=size, count=count, clients=clients, rate=rate))
+                mode="paced", size=size, count=count, clients=clients, rate=rate, burst=burst))
             sample["cpu_us_per_event"] = sample["cpu_s"] / count * 1e6
             samples[receiver.name].append(sample)
     rows = []
     for name, own in samples.items():
-        row = {"receiver": name, "size": size, "rate": rate, "clients": clients,
-               "events": count}
+        row = {"receiver": name, "size": size, "rate": rate, "burst": burst,
+               "clients": clients, "events": count}
         row.update(summed_up(own, *PERCENTILES, "cpu_us_per_event", "kernel_max_rss_kb"))
         if "pusher-js" in samples:
             row["cpu_vs_pusher-js"] = ratios(samples["pusher-js"], own,
@@ -129,7 +129,7 @@ def crowd(machine, receivers, crowds, rounds, seconds, progress):
                     for count in CROWD_COUNTS]
                 row["instructions"] = ((totals[1] - totals[0])
                                        / (CROWD_COUNTS[1] - CROWD_COUNTS[0]))
-            row.update(latency(machine, [receiver], 180, rounds, CROWD_RATE, clients, seconds,
+            row.update(latency(machine, [receiver], 180, rounds, CROWD_RATE, 1, clients, seconds,
                                progress)[0])
             base = base or row
             row["instructions_ratio"] = (row["instructions"] / base["instructions"]

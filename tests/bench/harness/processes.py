@@ -107,12 +107,13 @@ class Machine:
 class Scenario:
     """What is to be received."""
 
-    def __init__(self, mode="bulk", size=180, count=0, clients=1, rate=1000, window=64):
+    def __init__(self, mode="bulk", size=180, count=0, clients=1, rate=1000, burst=1, window=64):
         self.mode = mode
         self.size = size
         self.count = count
         self.clients = clients
         self.rate = rate
+        self.burst = burst
         self.window = window
 
     def flood_options(self):
@@ -121,7 +122,7 @@ class Scenario:
         if self.mode != "idle":
             options += ["--count", self.count]
         if self.mode == "paced":
-            options += ["--rate", self.rate]
+            options += ["--rate", self.rate, "--burst", self.burst]
         return [str(option) for option in options]
 
 

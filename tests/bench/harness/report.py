@@ -52,7 +52,7 @@ def latency(rows):
     first = rows[0]
     return table(
         f"Latency: {first['events']:,} events of {first['size']:,} B, {first['rate']:g}/s over "
-        f"{first['clients']:,} client(s)",
+        f"{first['clients']:,} client(s), {first['burst']:,} at an instant",
         ["receiver", "p50 us", "p90 us", "p99 us", "CPU us / event", "vs pusher-js",
          "max RSS MiB"],
         [[row["receiver"], spread(row["p50_us"]), spread(row["p90_us"]), spread(row["p99_us"]),
