@@ -128,7 +128,7 @@ static void fail_refresh(struct core *core, struct core_channel *channel,
                          const struct auth_failure *failure)
 {
     list_remove(&channel->line);
-    problem_auth(core, core_channel_name(channel), failure, 0);
+    problem_refresh(core, core_channel_name(channel), failure);
     cipher_refreshed(core, channel, NULL);
 }
 

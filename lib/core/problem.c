@@ -279,8 +279,9 @@ void problem_roster(struct core *core, pusher_str channel, size_t left_out, size
              core->generation, log_name(channel).text, left_out, bare);
 }
 
-void problem_auth(struct core *core, pusher_str channel,
-                  const struct auth_failure *failure, uint32_t retry_in_ms)
+/* What became of an authorization, without what follows from that. */
+static int describe_auth(struct core *core, pusher_str channel,
+                         const struct auth_failure *failure)
 {
     struct buf *text = &core->problem_text;
     buf_clear(text);
@@ -289,12 +290,31 @@ void problem_auth(struct core *core, pusher_str channel,
         rc = buf_printf(text, " (HTTP status %d)", failure->http_status);
     if (!rc)
         rc = append_quoted(core, failure->reason);
-    publish_unsubscribed(core, PUSHER_PROBLEM_AUTH, channel, failure->http_status,
-                         retry_in_ms, rc);
     log_line(&core->config.log, PUSHER_LOG_WARN,
              "connection %u: authorization of %s failed: %s (HTTP status %d)",
              core->generation, log_name(channel).text, failure->what,
              failure->http_status);
+    return rc;
+}
+
+void problem_auth(struct core *core, pusher_str channel,
+                  const struct auth_failure *failure, uint32_t retry_in_ms)
+{
+    int rc = describe_auth(core, channel, failure);
+    publish_unsubscribed(core, PUSHER_PROBLEM_AUTH, channel, failure->http_status,
+                         retry_in_ms, rc);
+}
+
+void problem_refresh(struct core *core, pusher_str channel,
+                     const struct auth_failure *failure)
+{
+    int rc = describe_auth(core, channel, failure);
+    if (!rc)
+        rc = buf_append(&core->problem_text,
+                        STR("; the subscription goes on with the key that it has"));
+    pusher_problem problem = harmless(PUSHER_PROBLEM_AUTH, -1);
+    problem.http_status = failure->http_status;
+    publish(core, &problem, channel, rc);
 }
 
 void problem_channel(struct core *core, pusher_problem_kind kind, pusher_str channel,

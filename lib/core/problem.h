@@ -51,6 +51,10 @@ struct auth_failure {
 void problem_auth(struct core *core, pusher_str channel,
                   const struct auth_failure *failure, uint32_t retry_in_ms);
 
+/* Another key for the subscription of `channel` is not to be had (ENC-05): it goes on. */
+void problem_refresh(struct core *core, pusher_str channel,
+                     const struct auth_failure *failure);
+
 /* Data of a control message for `channel` was dropped. `what`: a static text. */
 void problem_channel(struct core *core, pusher_problem_kind kind, pusher_str channel,
                      const char *what);

@@ -205,7 +205,7 @@ static void no_new_key(struct scene *s)
     joins(s);
     publishes(s, 2, "a", "1"), publishes(s, 2, "b", "2");
     denies(s, ROOM, 403);
-    expect(s, "?" ROOM " !auth(" ROOM ")/-1/0- " DROPPED " " DROPPED);
+    expect(s, "?" ROOM " !auth(" ROOM ")/-1/0+ " DROPPED " " DROPPED);
     expect_state_of(s, ROOM, PUSHER_SUBSCRIPTION_SUBSCRIBED);
     publishes(s, 1, "c", "3"); /* the old one is still good for what it made */
     expect(s, ROOM "+c");
@@ -213,7 +213,7 @@ static void no_new_key(struct scene *s)
     publishes(s, 2, "a", "1");
     expect(s, "?" ROOM);
     after(s, 10000);
-    expect(s, "!auth(" ROOM ")/-1/0- " DROPPED " cancel(" ROOM ")");
+    expect(s, "!auth(" ROOM ")/-1/0+ " DROPPED " cancel(" ROOM ")");
 }
 
 static void few_wait(struct scene *s)
@@ -289,7 +289,7 @@ static void asked_again_after_the_answer(struct scene *s)
     joins(s);
     publishes(s, 2, "a", "1");
     grants_with(s, ROOM, "{\"auth\":\"appkey:" SCENE_SIGNATURE "\"}"); /* no secret */
-    expect(s, "?" ROOM " !auth(" ROOM ")/-1/0- " DROPPED);
+    expect(s, "?" ROOM " !auth(" ROOM ")/-1/0+ " DROPPED);
     closes(s, 4200), after(s, s->problem.retry_in_ms), opens(s), greets(s),
         grants_key(s, 2);
     confirms(s, ROOM);

@@ -158,7 +158,7 @@ static void refresh_failed(struct app *app, const struct fact *fact)
     uint64_t age = app->world->now - c->authorizing_since;
     bool good = c->verdict == VERDICT_TRANSIENT || c->verdict == VERDICT_FINAL ||
                 age >= app->options.auth_timeout_ms || memory_failed(app);
-    if (!good || fact->n[2])
+    if (!good || !fact->n[2])
         no_reason(app, SEALED_CHANNEL, fact);
     watch_forget_request(w, SEALED_CHANNEL);
     if (c->verdict == VERDICT_GRANTED)
