@@ -63,8 +63,8 @@ typedef void (*pusher_event_fn)(pusher_client *client, const pusher_event *event
 
 /*
  * The data of `event` as a JSON value: parsed when first asked for, and cached. Data that
- * was a JSON string is parsed as JSON if it is JSON, else it is a JSON string value
- * (MSG-02).
+ * was a JSON string is parsed as JSON if it is JSON, nested at most 32 deep, else it is a
+ * JSON string value (MSG-02).
  *
  * Only with an event that the library is delivering just now. Borrowed: it lives until
  * the callback returns; json_object_get() keeps it. Returns NULL when the data is absent,
@@ -121,7 +121,8 @@ PUSHER_API uint64_t pusher_client_dropped_events(const pusher_client *client);
 /* The channel called `name`, or NULL if there is none (CHAN-02). Runs no callback. */
 PUSHER_API pusher_channel *pusher_client_channel(pusher_client *client, const char *name);
 
-/* The name of the channel; lives as long as the channel; NUL-terminated. */
+/* The name of the channel; lives as long as the channel; NUL-terminated. An empty text
+ * for NULL. */
 PUSHER_API pusher_str pusher_channel_name(const pusher_channel *channel);
 
 /* Where the subscription stands now. WANTED for NULL. Runs no callback. */
@@ -145,7 +146,8 @@ PUSHER_API pusher_client *pusher_channel_client(const pusher_channel *channel);
  * `*ret` (may be NULL) gets the binding's id; untouched on failure.
  *
  * Returns 0, or PUSHER_ERR_INVALID (NULL `channel` or `fn`, an event name of 0 or more
- * than 200 bytes), PUSHER_ERR_NOMEM.
+ * than 200 bytes), PUSHER_ERR_LIMIT (2^24 bindings of one client), PUSHER_ERR_NOMEM. Runs
+ * no callback but, on failure, `free_userdata`.
  */
 PUSHER_API int pusher_channel_bind(pusher_channel *channel, const char *event,
                                    pusher_event_fn fn, void *userdata,

@@ -29,7 +29,7 @@ typedef enum pusher_state {
     PUSHER_STATE_CONNECTING,      /* an attempt runs, or the next one is waited for */
     PUSHER_STATE_CONNECTED,       /* the server has greeted us; there is a socket id */
     PUSHER_STATE_UNAVAILABLE, /* as connecting, for longer than unavailable_timeout_ms */
-    PUSHER_STATE_FAILED,      /* this build cannot connect at all (CFG-08) */
+    PUSHER_STATE_FAILED,      /* this build cannot connect at all (CFG-08): none so far */
     PUSHER_STATE_DISCONNECTED /* by pusher_client_disconnect(), or refused for good */
 } pusher_state;
 
@@ -42,13 +42,14 @@ typedef enum pusher_problem_kind {
     PUSHER_PROBLEM_RESOLVE = 0, /* the host name has no address */
     PUSHER_PROBLEM_CONNECT,     /* no TCP connection */
     PUSHER_PROBLEM_TLS,         /* no TLS session, or a certificate that is not trusted */
-    PUSHER_PROBLEM_PROXY,       /* the proxy refused */
+    PUSHER_PROBLEM_PROXY,       /* the proxy refused; no proxies are used so far */
     PUSHER_PROBLEM_UPGRADE,     /* an HTTP answer that is not a WebSocket upgrade */
     PUSHER_PROBLEM_GREETING,    /* no connection_established, or not a valid one */
     PUSHER_PROBLEM_CLOSED,      /* the connection ended; see `code` */
     PUSHER_PROBLEM_PONG_TIMEOUT, /* a silent connection did not answer our ping */
     PUSHER_PROBLEM_PROTOCOL,  /* a message that is not of the protocol; it was dropped */
-    PUSHER_PROBLEM_AUTH,      /* an authorization failed */
+    PUSHER_PROBLEM_AUTH,      /* an authorization failed; with will_retry and no delay,
+                                 that for another key of a subscription that stands */
     PUSHER_PROBLEM_SUBSCRIBE, /* the server refused a subscription */
     PUSHER_PROBLEM_SIGNIN,    /* signing in failed */
     PUSHER_PROBLEM_DECRYPT, /* an event could not be decrypted; the channel's bindings get
@@ -72,7 +73,7 @@ typedef struct pusher_problem {
                            a signature or a secret are left out of them */
     bool will_retry;    /* true: the library goes on by itself; false: it needs a call */
     uint32_t attempt;   /* the number of the failed attempt since the last stable
-                           connection,   from 1; 0: the problem is not a failed attempt */
+                           connection, from 1; 0: the problem is not a failed attempt */
     uint32_t retry_in_ms; /* delay to the next try, when will_retry; 0: at once, or there
                              is nothing to try */
 } pusher_problem;
@@ -176,7 +177,8 @@ typedef struct pusher_options {
                                      a server that dies do not return all at once */
     uint32_t max_attempts;        /* default 0: unlimited. After so many failed attempts
                                      without a stable connection the library gives up: state
-                                     DISCONNECTED, until pusher_client_connect() */
+                                     DISCONNECTED. Each pusher_client_connect() is one more
+                                     attempt then, until a connection is stable */
     uint32_t stable_after_ms; /* 0 to 3600000; default 10000. A connection that lived this
                                  long makes the backoff start anew */
 
@@ -249,8 +251,8 @@ PUSHER_API void pusher_options_init_sized(pusher_options *options, size_t struct
  *
  * Returns 0, or PUSHER_ERR_INVALID (NULL, a struct_size that is no size of this struct, a
  * value out of the range that stands beside it, a path or origin with bytes that have no
- * place in a request, an auth_endpoint that is not valid or beside an authorizer),
- * PUSHER_ERR_BAD_KEY, PUSHER_ERR_BAD_HOST (CFG-01),
+ * place in a request, an empty ca_file, an endpoint that is not valid, an auth_endpoint
+ * beside an authorizer), PUSHER_ERR_BAD_KEY, PUSHER_ERR_BAD_HOST (CFG-01),
  * PUSHER_ERR_NOMEM, PUSHER_ERR_SYSTEM (no descriptor for a private loop). Runs no
  * callback but the log's and, on failure, `free_userdata`.
  */

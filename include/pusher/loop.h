@@ -192,7 +192,8 @@ PUSHER_API int pusher_loop_fd(const pusher_loop *loop);
  * descriptor stays readable while there is more.
  *
  * Returns 0, PUSHER_ERR_INVALID for NULL, PUSHER_ERR_REENTRANT from inside one of the
- * loop's own callbacks, PUSHER_ERR_WRONG_THREAD while the loop has a background thread.
+ * loop's own callbacks, PUSHER_ERR_WRONG_THREAD while the loop has a background thread,
+ * PUSHER_ERR_SYSTEM if asking what is due failed.
  */
 PUSHER_API int pusher_loop_dispatch(pusher_loop *loop);
 

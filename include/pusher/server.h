@@ -43,9 +43,9 @@ extern "C" {
  *
  * Returns 0; PUSHER_ERR_BAD_KEY; PUSHER_ERR_BAD_CHANNEL (not a channel name, or a public
  * channel, which needs no signature); PUSHER_ERR_INVALID (NULL, empty secret, a socket id
- * or channel data of another form); PUSHER_ERR_LIMIT (`ret` is too small);
- * PUSHER_ERR_NOMEM; PUSHER_ERR_SYSTEM (the crypto library failed). Safe from any thread.
- * Runs no callback.
+ * or channel data of another form); PUSHER_ERR_LIMIT (`ret` is too small, or more than
+ * 1 MiB is to be signed); PUSHER_ERR_NOMEM; PUSHER_ERR_SYSTEM (the crypto library
+ * failed). Safe from any thread. Runs no callback.
  */
 PUSHER_API int pusher_server_sign_channel(const char *key, const char *secret,
                                           const char *socket_id, const char *channel,
@@ -129,9 +129,10 @@ PUSHER_API void pusher_server_options_init_sized(pusher_server_options *options,
  * yet. The caller frees it with pusher_server_free(), before the loop. Call it on the
  * thread of the loop.
  *
- * Returns 0, PUSHER_ERR_INVALID (NULL, a missing or ill-formed app id or secret, a
- * struct_size that is no size of this struct, a value out of the range that stands beside
- * it), PUSHER_ERR_BAD_KEY, PUSHER_ERR_BAD_HOST, PUSHER_ERR_NOMEM. Runs no callback.
+ * Returns 0, PUSHER_ERR_INVALID (NULL, a missing key, a missing or ill-formed app id or
+ * secret, an app id or key of more than 1024 bytes, a struct_size that is no size of this
+ * struct, a value out of the range that stands beside it), PUSHER_ERR_BAD_KEY,
+ * PUSHER_ERR_BAD_HOST, PUSHER_ERR_NOMEM. Runs no callback.
  */
 PUSHER_API int pusher_server_new(pusher_server **ret,
                                  const pusher_server_options *options);

@@ -241,6 +241,8 @@ static void attempts_are_limited_on_request(struct scene *s)
     expect(s, "");
     wants_connection(s);
     expect(s, "=connecting dial#3");
+    fails(s, CORE_STAGE_CONNECT, "refused"); /* nothing was stable meanwhile */
+    expect(s, "!connect/-1/3- =disconnected hangup");
 }
 
 /* SUB-16: from the last message of the lost connection to the new subscription. */

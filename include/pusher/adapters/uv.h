@@ -1,6 +1,6 @@
 /*
  * A loop inside a libuv loop: a uv_poll_t that watches the loop's one descriptor. Your
- * program links libuv.
+ * program links libuv, whose header wants more than ISO C: -std=gnu11, or _GNU_SOURCE.
  *
  *     pusher_uv *adapter = NULL;
  *     int error = pusher_uv_attach(loop, uv_default_loop(), &adapter);
