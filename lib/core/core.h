@@ -178,7 +178,7 @@ bool core_next_told(struct core *core);
  * Appends the next frame that the server is owed to `out` (cleared by the caller) and
  * counts it as sent. 1: a frame; 0: none; PUSHER_ERR_NOMEM: nothing changed, ask again
  * later. Only while connected (I3, I8). Order: pong, ping, then unsubscribes and
- * subscribes in the order they were asked for.
+ * subscribes in the order they were asked for, then client events.
  */
 int core_next_frame(struct core *core, struct buf *out, uint64_t now);
 

@@ -9,9 +9,14 @@
  *   core_channel.c  channels: which there are
  *   subscription.c  channels: how each goes on
  *   auth.c          authorizations
+ *   presence.c      what the server says of members; roster.c: who is there
+ *   cipher.c        events of encrypted channels
+ *   user.c          the signed-in user
+ *   trigger.c       client events on their way out
+ *   said.c          events that the library makes itself
  *   outbox.c        the next frame
- *   problem.c       reports in words
- *   quote.c         the words of others, made fit to be shown
+ *   round_trip.c    times from a ping to its pong
+ *   problem.c       reports in words; log_name.c: names in log lines
  */
 #ifndef CORE_CORE_IMPL_H
 #define CORE_CORE_IMPL_H
