@@ -24,6 +24,7 @@ enum { MOST_WAITING = 100, MOST_WAITING_BYTES = 1 << 20, REFRESH_PAUSE_MS = 1000
 /* A message that waits for another key. */
 struct waiting {
     struct list link;
+    uint64_t since;
     pusher_str event;
     pusher_str data; /* as text: the box and its nonce */
     char texts[];
@@ -34,7 +35,6 @@ struct cipher {
     struct list waiting;
     struct list link; /* in auth_set.opening while waiting messages are to be told */
     size_t waiting_count, waiting_bytes;
-    uint64_t waiting_since;     /* of the first one */
     uint64_t no_refresh_before; /* the last one did not help */
     bool refreshing;
     unsigned char key[SECRETBOX_KEY_BYTES];
@@ -94,7 +94,8 @@ uint64_t cipher_lost(struct core_channel *channel, const pusher_allocator *mem)
     struct cipher *cipher = channel->kind == CHANNEL_ENCRYPTED ? channel->cipher : NULL;
     if (!cipher)
         return CORE_NEVER;
-    uint64_t since = first_waiting(cipher) ? cipher->waiting_since : CORE_NEVER;
+    const struct waiting *oldest = first_waiting(cipher);
+    uint64_t since = oldest ? oldest->since : CORE_NEVER;
     drop_all(cipher, mem);
     wipe(cipher->key, sizeof cipher->key);
     cipher->refreshing = false;
@@ -192,9 +193,9 @@ static bool keep_waiting(struct core *core, struct cipher *cipher, pusher_str da
     char *at = one->texts;
     one->event = (pusher_str){str_put(&at, event), event.len};
     one->data = (pusher_str){str_put(&at, data), data.len};
+    one->since = core->now;
     list_append(&cipher->waiting, &one->link);
-    if (!cipher->waiting_count++)
-        cipher->waiting_since = core->now;
+    cipher->waiting_count++;
     cipher->waiting_bytes += data.len;
     return true;
 }

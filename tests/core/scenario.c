@@ -347,6 +347,15 @@ static struct scene_auth *auth_slot(struct scene *s, pusher_id id)
     return NULL;
 }
 
+/* As an application may in a callback. */
+static void leave(struct scene *s)
+{
+    if (s->leaves)
+        core_disconnect(s->core, s->now);
+    s->retry_known = s->retry_known && !s->leaves;
+    s->leaves = false;
+}
+
 static void tell(struct scene *s)
 {
     pusher_problem problem;
@@ -354,8 +363,10 @@ static void tell(struct scene *s)
     do {
         if (core_take_problem(s->core, &problem))
             see_problem(s, &problem);
-        if (core_take_delivery(s->core, &delivery))
+        if (core_take_delivery(s->core, &delivery)) {
             see_delivery(s, &delivery);
+            leave(s);
+        }
     } while (core_next_told(s->core));
     see_state(s);
     assert_false(core_take_problem(s->core, &problem));
@@ -401,6 +412,7 @@ void settle(struct scene *s)
         see_want(s);
         see_auths(s);
         tell(s);
+        see_want(s);
         check_invariants(s);
     } while (!s->blocked && see_frame(s));
 }

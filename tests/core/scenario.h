@@ -55,6 +55,7 @@ struct scene {
     uint64_t now;
     bool blocked; /* the transport takes no frame */
     bool late;    /* time jumps: deadlines are handled late */
+    bool leaves;  /* disconnects when an event is told; once */
     bool quiet;   /* expect() only clears: memory fails, so outputs differ */
     struct buf frame;
     char last_frame[512];

@@ -241,6 +241,22 @@ static void lost_while_they_wait(struct scene *s)
     expect(s, ROOM "+c");
 }
 
+/* What was told of them is not missing. */
+static void lost_while_they_are_told(struct scene *s)
+{
+    joins(s);
+    after(s, 1000), publishes(s, 2, "a", "1");
+    after(s, 1000), publishes(s, 2, "b", "1");
+    s->leaves = true;
+    grants_key(s, 2);
+    s->leaves = false;
+    expect(s, "?" ROOM " " ROOM "+a =disconnected hangup");
+    after(s, 1000), wants_connection(s);
+    opens(s), greets(s), grants_key(s, 2), confirms(s, ROOM);
+    assert_true(s->quiet || s->gap_ms == 1000);
+    s->said[0] = '\0';
+}
+
 static void dropped_while_they_wait(struct scene *s)
 {
     joins(s);
@@ -315,6 +331,7 @@ static const struct scenario scenarios[] = {
     {"no new key", no_new_key},
     {"few wait", few_wait},
     {"lost while they wait", lost_while_they_wait},
+    {"lost while they are told", lost_while_they_are_told},
     {"dropped while they wait", dropped_while_they_wait},
     {"before the confirmation", before_the_confirmation},
     {"few bytes wait", few_bytes_wait},
