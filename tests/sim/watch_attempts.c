@@ -253,7 +253,7 @@ static void on_failed_attempt(struct app *app, const struct fact *fact)
     w->failures++;
     enum sentence sentence = judge(app, fact->n[1]);
     check_report(app, fact, sentence, was_connected);
-    bool unread = w->inband_unsure && fact->n[1] == -1;
+    bool unread = w->inband_unsure && (fact->n[1] == -1 || fact->n[1] == w->ended_code);
     if (!in_band && !unread && fact->n[1] != code)
         violated(app->world, CHECK_I21, "reported with code %d, and it was %d",
                  (int)fact->n[1], (int)code);

@@ -70,7 +70,8 @@ static void on_subscribe(struct app *app, int channel)
         else if (w->connected)
             watch_ask(w, channel);
     } else if (c->stage == WATCHED_REFUSED) { /* once more (SUB-10) */
-        c->failures = 0;
+        if (now < c->due) /* else it may be under way again, and is not begun anew */
+            c->failures = 0;
         watch_ask(w, channel);
     } else if (c->stage == WATCHED_LATE) {
         c->due = now;

@@ -198,15 +198,19 @@ static void not_subscribed(struct app *app, int channel, const struct fact *fact
     bool retry = fact->n[2] != 0;
     int code = w->letter.refused_code;
     bool may_pass = code == 408 || code == 429 || (code >= 500 && code != UNAUTHORIZED);
+    uint64_t age = app->world->now - c->asked_at;
+    bool overdue =
+        c->stage == WATCHED_ASKED && age >= app->options.subscribe_timeout_ms && retry;
     if (w->letter.open && w->letter.refuses == channel) {
         if (retry != may_pass && !memory_failed(app))
             no_reason(app, channel, fact);
+        if (retry != may_pass && overdue)
+            c->unsure = true; /* without memory it was not understood, and then late */
         set_next(app, c, fact, WATCHED_REFUSED);
         w->letter.refuses = -1;
         return;
     }
-    uint64_t age = app->world->now - c->asked_at;
-    if (c->stage != WATCHED_ASKED || age < app->options.subscribe_timeout_ms || !retry)
+    if (!overdue)
         no_reason(app, channel, fact);
     set_next(app, c, fact, WATCHED_LATE);
 }
