@@ -253,7 +253,7 @@ PUSHER_API void pusher_options_init_sized(pusher_options *options, size_t struct
  * value out of the range that stands beside it, a path or origin with bytes that have no
  * place in a request, an empty ca_file, an endpoint that is not valid, an auth_endpoint
  * beside an authorizer), PUSHER_ERR_BAD_KEY, PUSHER_ERR_BAD_HOST (CFG-01),
- * PUSHER_ERR_NOMEM, PUSHER_ERR_SYSTEM (no descriptor for a private loop). Runs no
+ * PUSHER_ERR_NOMEM, PUSHER_ERR_SYSTEM (too few descriptors for a private loop). Runs no
  * callback but the log's and, on failure, `free_userdata`.
  */
 PUSHER_API int pusher_client_new(pusher_client **ret, const pusher_options *options);

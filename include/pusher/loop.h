@@ -110,8 +110,8 @@ PUSHER_API void pusher_loop_options_init_sized(pusher_loop_options *options,
  *
  * Returns 0, PUSHER_ERR_INVALID (NULL `ret`, a `struct_size` that is no size of this
  * struct, or a number out of its range), PUSHER_ERR_LIMIT (more `descriptors` than the
- * hard limit), PUSHER_ERR_NOMEM, or PUSHER_ERR_SYSTEM (no descriptor to be had). Runs no
- * callback but the log's.
+ * hard limit), PUSHER_ERR_NOMEM, or PUSHER_ERR_SYSTEM (too few descriptors are left for
+ * it). Runs no callback but the log's.
  */
 PUSHER_API int pusher_loop_new(pusher_loop **ret, const pusher_loop_options *options);
 

@@ -18,6 +18,10 @@
  * the table of all would be larger than the clients. */
 enum { TABLE_OF_FEW = 65536, TABLE_OF_MANY = 1 << 20 };
 
+/* The first loop of a process takes 12: 6 of libuv, 2 of libwebsockets, 4 of ours. Other
+ * versions of the libraries may take some more. */
+enum { STANDARD_STREAMS = 3, ENOUGH_FOR_A_LOOP = 16 };
+
 int descriptors_raise(uint32_t wanted, const pusher_log *log)
 {
     struct rlimit limit;
@@ -46,9 +50,43 @@ unsigned descriptors_table_size(uint32_t wanted, unsigned *ret_end)
     return 0;
 }
 
+static int open_one(void)
+{
+    return open("/", O_PATH | O_CLOEXEC);
+}
+
+bool descriptors_hold(struct descriptors_hold *ret)
+{
+    int fds[ENOUGH_FOR_A_LOOP];
+    int count = 0, fd;
+    *ret = (struct descriptors_hold){{-1, -1, -1}};
+    while ((fd = open_one()) >= 0 && fd < STANDARD_STREAMS)
+        ret->first[fd] = fd;
+    while (fd >= 0) {
+        fds[count++] = fd;
+        if (count == ENOUGH_FOR_A_LOOP)
+            break;
+        fd = open_one();
+    }
+    int error = errno;
+    for (int i = 0; i < count; i++)
+        close(fds[i]);
+    if (count < ENOUGH_FOR_A_LOOP)
+        descriptors_release(ret);
+    errno = error;
+    return count == ENOUGH_FOR_A_LOOP;
+}
+
+void descriptors_release(const struct descriptors_hold *hold)
+{
+    for (int i = 0; i < STANDARD_STREAMS; i++)
+        if (hold->first[i] >= 0)
+            close(hold->first[i]);
+}
+
 bool descriptors_left(unsigned end, struct cause *ret)
 {
-    int fd = open("/", O_PATH | O_CLOEXEC);
+    int fd = open_one();
     int error = errno;
     /* Something else is wrong with the question: try. */
     if (fd < 0 && error != EMFILE && error != ENFILE)

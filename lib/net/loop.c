@@ -56,6 +56,16 @@ static int options_read(const pusher_loop_options *options, pusher_loop_options 
     return 0;
 }
 
+static int open_engine(pusher_loop *loop)
+{
+    struct descriptors_hold hold;
+    if (!descriptors_hold(&hold))
+        return PUSHER_ERR_SYSTEM;
+    int rc = engine_open(loop);
+    descriptors_release(&hold);
+    return rc;
+}
+
 int pusher_loop_new(pusher_loop **ret, const pusher_loop_options *given)
 {
     pusher_loop_options options;
@@ -83,7 +93,7 @@ int pusher_loop_new(pusher_loop **ret, const pusher_loop_options *given)
     pthread_mutex_init(&loop->lock, NULL);
     loop->mailbox = mailbox_new(loop);
     loop->descriptors = options.descriptors;
-    rc = loop->mailbox ? engine_open(loop) : PUSHER_ERR_NOMEM;
+    rc = loop->mailbox ? open_engine(loop) : PUSHER_ERR_NOMEM;
     if (rc) {
         pthread_mutex_destroy(&loop->lock);
         pusher_mailbox_free(loop->mailbox);

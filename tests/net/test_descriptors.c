@@ -7,11 +7,12 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "site.h"
 
-enum { FEW = 128, MORE = 256 };
+enum { FEW = 128, MORE = 256, ENOUGH_FOR_A_LOOP = 20, CHILD_DEADLINE_S = 30 };
 
 static struct rlimit at_start;
 
@@ -154,6 +155,80 @@ static void none_is_left_to_the_loop(void **state)
     site_close(&want.site);
 }
 
+/* --- a loop itself --- */
+
+/* In a process in which no loop was made before: the first one needs most. */
+static int in_a_child(int (*work)(int arg), int arg)
+{
+    int status;
+    pid_t child = fork();
+    if (child == 0) {
+        alarm(CHILD_DEADLINE_S);
+        _exit(work(arg));
+    }
+    assert_true(child > 0);
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_true(WIFEXITED(status));
+    return WEXITSTATUS(status);
+}
+
+enum { MADE, REFUSED, WRONG };
+
+static void stop_it(void *loop)
+{
+    pusher_loop_stop(loop);
+}
+
+static int make_with(int left)
+{
+    pusher_loop *loop = NULL;
+    set_limit(FEW, at_start.rlim_max);
+    take_all(FEW);
+    for (int i = 1; i <= left; i++)
+        close(FEW - i);
+    int rc = pusher_loop_new(&loop, NULL);
+    if (rc)
+        return rc == PUSHER_ERR_SYSTEM && !loop ? REFUSED : WRONG;
+    pusher_loop_post(loop, stop_it, loop, NULL);
+    rc = pusher_loop_run_for(loop, 10000);
+    pusher_loop_free(loop);
+    return rc ? WRONG : MADE;
+}
+
+/* With too few it is refused, with enough it is there, and nothing in between. */
+static void none_is_left_for_a_loop(void **state)
+{
+    (void)state;
+    assert_int_equal(in_a_child(make_with, 0), REFUSED);
+    for (int left = 1; left < ENOUGH_FOR_A_LOOP; left++)
+        assert_int_not_equal(in_a_child(make_with, left), WRONG);
+    assert_int_equal(in_a_child(make_with, ENOUGH_FOR_A_LOOP), MADE);
+}
+
+static int live_without_standard_streams(int rounds)
+{
+    for (int i = 0; i < rounds; i++) {
+        struct site site;
+        close(0);
+        close(1);
+        close(2);
+        site_open(&site, "localhost", 0);
+        site_probe(&site);
+        site_close(&site);
+        for (int fd = 0; fd <= 2; fd++)
+            if (fcntl(fd, F_GETFD) >= 0)
+                return WRONG;
+    }
+    return MADE;
+}
+
+/* libuv ends a program that has it close one of the first three. */
+static void the_first_are_free(void **state)
+{
+    (void)state;
+    assert_int_equal(in_a_child(live_without_standard_streams, 3), MADE);
+}
+
 /* --- the option --- */
 
 static char logged[400];
@@ -208,6 +283,8 @@ static void no_further_than_allowed(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(none_is_left_for_a_loop), /* before there was a loop */
+        cmocka_unit_test(the_first_are_free),
         cmocka_unit_test(none_is_left),
         cmocka_unit_test(none_is_left_for_a_name),
         cmocka_unit_test(none_is_left_to_the_loop),
