@@ -116,12 +116,12 @@ PUSHER_API void pusher_loop_options_init_sized(pusher_loop_options *options,
 PUSHER_API int pusher_loop_new(pusher_loop **ret, const pusher_loop_options *options);
 
 /*
- * Frees the loop, and before it every client and sandbox that is still on it. A
- * background thread is stopped and joined first. Posted functions that have not run do
- * not run; their `free_arg` is called, on the calling thread. NULL is fine. Must not be
- * called from a callback that this loop runs, nor while another thread may still call
- * pusher_loop_post() or pusher_loop_stop(): where that cannot be known, let other threads
- * post through a mailbox.
+ * Frees the loop, and before it every client and sandbox that is still on it, also a
+ * client that made the loop for itself. A background thread is stopped and joined first.
+ * Posted functions that have not run do not run; their `free_arg` is called, on the
+ * calling thread. NULL is fine. Must not be called from a callback that this loop runs,
+ * nor while another thread may still call pusher_loop_post() or pusher_loop_stop(): where
+ * that cannot be known, let other threads post through a mailbox.
  */
 PUSHER_API void pusher_loop_free(pusher_loop *loop);
 

@@ -140,6 +140,7 @@ void pusher_loop_free(pusher_loop *loop)
         return;
     thread_end(loop);
     owner_check_idle(loop);
+    loop->free_pending = true; /* a client that made it does not free it again */
     owner_set(loop, thread_token());
     owner_enter(loop);
     sigpipe_block(&sigpipe);
@@ -161,6 +162,8 @@ void pusher_loop_free(pusher_loop *loop)
 
 void loop_free_when_idle(pusher_loop *loop)
 {
+    if (loop->free_pending)
+        return;
     if (!loop->dispatching) {
         pusher_loop_free(loop);
         return;

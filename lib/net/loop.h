@@ -86,8 +86,8 @@ int loop_take_over(pusher_loop *loop, const char *function);
 struct buf *loop_scratch(pusher_loop *loop);
 void loop_scratch_done(pusher_loop *loop);
 
-/* Frees the loop, also from inside its own dispatch: it then stops, and is freed when the
- * outermost run or dispatch on the stack returns. */
+/* Frees the loop, unless it is being freed; also from inside its own dispatch: it then
+ * stops, and is freed when the outermost run or dispatch on the stack returns. */
 void loop_free_when_idle(pusher_loop *loop);
 
 /* As pusher_loop_run, but also returns 0 when `*done` becomes nonzero. */

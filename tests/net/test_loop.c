@@ -9,6 +9,8 @@
 
 #include <sys/syscall.h>
 
+#include <pusher/client.h>
+
 #include "peer.h"
 
 /* Closing what is closed already may hit what another thread has just opened. */
@@ -116,6 +118,31 @@ static void no_run_inside_a_run(void **state)
     assert_int_equal(pusher_loop_post(loop, run_inside, loop, NULL), 0);
     assert_int_equal(pusher_loop_run(loop), 0);
     pusher_loop_free(loop);
+}
+
+/* The loop that a client has made for itself may be the one that is freed. */
+static void a_loop_that_a_client_made(void **state)
+{
+    (void)state;
+    for (int way = 0; way < 3; way++) {
+        pusher_client *client = NULL;
+        pusher_options options;
+        int freed = 0;
+        pusher_options_init(&options);
+        options.key = "key";
+        options.host = "localhost";
+        options.userdata = &freed;
+        options.free_userdata = count;
+        assert_int_equal(pusher_client_new(&client, &options), 0);
+        pusher_loop *loop = pusher_client_loop(client);
+        assert_int_equal(pusher_client_connect(client), 0);
+        if (way == 1)
+            assert_int_equal(pusher_loop_run_for(loop, 0), PUSHER_ERR_TIMEOUT);
+        if (way == 2)
+            assert_int_equal(pusher_loop_start(loop), 0);
+        pusher_loop_free(loop);
+        assert_int_equal(freed, 1);
+    }
 }
 
 struct series {
@@ -253,6 +280,7 @@ int main(void)
         cmocka_unit_test(bad_arguments),
         cmocka_unit_test(running_and_stopping),
         cmocka_unit_test(no_run_inside_a_run),
+        cmocka_unit_test(a_loop_that_a_client_made),
         cmocka_unit_test(posts_from_many_threads),
         cmocka_unit_test(posts_that_never_run),
         cmocka_unit_test(posting_from_a_post),
