@@ -30,7 +30,8 @@
  * child may make loops of its own, exec or exit. In it, pusher_loop_free(),
  * pusher_client_free(), pusher_sandbox_free(), pusher_server_free() and
  * pusher_mailbox_free() do nothing for what the parent made, so that destructors are
- * harmless; every other call on it is an error as above. Descriptors are close-on-exec.
+ * harmless; every other call on it is an error as above (those that only tell a pointer
+ * or a port go unnoticed). Descriptors are close-on-exec.
  *
  * Signals. None is handled; no SIGPIPE reaches the process for what the library writes.
  * Callbacks run with SIGPIPE blocked, and so do programs that they start, unless they

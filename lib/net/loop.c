@@ -220,6 +220,7 @@ static bool dispatch(pusher_loop *loop)
 
 int loop_take_over(pusher_loop *loop, const char *function)
 {
+    owner_check_process(loop, function);
     if (thread_is_elsewhere(loop))
         return PUSHER_ERR_WRONG_THREAD;
     owner_check_outside(loop, function);
@@ -319,13 +320,17 @@ void pusher_loop_stop(pusher_loop *loop)
 {
     if (!loop)
         return;
+    owner_check_process(loop, __func__);
     atomic_store(&loop->stop, true);
     engine_wake(loop);
 }
 
 int pusher_loop_fd(const pusher_loop *loop)
 {
-    return loop ? engine_fd(loop) : PUSHER_ERR_INVALID;
+    if (!loop)
+        return PUSHER_ERR_INVALID;
+    owner_check_process(loop, __func__);
+    return engine_fd(loop);
 }
 
 int loop_random(uint64_t *ret)

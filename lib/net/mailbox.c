@@ -54,6 +54,7 @@ int pusher_mailbox_new(pusher_mailbox **ret, pusher_loop *loop)
 {
     if (!ret || !loop)
         return PUSHER_ERR_INVALID;
+    owner_check_process(loop, __func__);
     *ret = mailbox_enter(loop->mailbox);
     return 0;
 }
@@ -89,9 +90,22 @@ int mailbox_put(pusher_mailbox *mailbox, struct post *post)
     return PUSHER_ERR_STATE;
 }
 
+/* `fn` would never run; and the lock may be held by a thread that is not there. */
+static void check_process(const pusher_mailbox *mailbox, const char *function)
+{
+#ifdef NDEBUG
+    (void)mailbox, (void)function;
+#else
+    if (mailbox->process != getpid() && mailbox->loop)
+        owner_check_process(mailbox->loop, function);
+#endif
+}
+
 int pusher_mailbox_post(pusher_mailbox *mailbox, void (*fn)(void *arg), void *arg,
                         pusher_free_fn free_arg)
 {
+    if (mailbox)
+        check_process(mailbox, __func__);
     int rc = mailbox && fn ? 0 : PUSHER_ERR_INVALID;
     struct post *post = rc ? NULL : malloc(sizeof *post);
     if (!rc && !post)
@@ -107,6 +121,8 @@ int pusher_mailbox_post(pusher_mailbox *mailbox, void (*fn)(void *arg), void *ar
 int pusher_loop_post(pusher_loop *loop, void (*fn)(void *arg), void *arg,
                      pusher_free_fn free_arg)
 {
+    if (loop)
+        owner_check_process(loop, __func__);
     return pusher_mailbox_post(loop ? loop->mailbox : NULL, fn, arg, free_arg);
 }
 

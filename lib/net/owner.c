@@ -31,7 +31,7 @@ _Noreturn static void report(const pusher_loop *loop, const char *function,
     abort();
 }
 
-static void check_process(const pusher_loop *loop, const char *function)
+void owner_check_process(const pusher_loop *loop, const char *function)
 {
     if (loop_is_inherited(loop))
         report(loop, function,
@@ -41,7 +41,7 @@ static void check_process(const pusher_loop *loop, const char *function)
 
 void loop_check_from(const pusher_loop *loop, const char *function)
 {
-    check_process(loop, function);
+    owner_check_process(loop, function);
     uintptr_t owner = atomic_load(&loop->owner.thread);
     if (owner != OWNER_NOBODY && owner != thread_token())
         report(loop, function,
@@ -51,7 +51,7 @@ void loop_check_from(const pusher_loop *loop, const char *function)
 
 void owner_check_outside(const pusher_loop *loop, const char *function)
 {
-    check_process(loop, function);
+    owner_check_process(loop, function);
     uintptr_t inside = atomic_load(&loop->owner.inside);
     if (inside && inside != thread_token())
         report(loop, function, "was called while another thread runs the loop");

@@ -27,6 +27,7 @@ enum {
 #define owner_set(loop, whom)               ((void)0)
 #define owner_enter(loop)                   ((void)0)
 #define owner_leave(loop)                   ((void)0)
+#define owner_check_process(loop, function) ((void)(function))
 #define owner_check_outside(loop, function) ((void)(function))
 #define owner_check_idle(loop)              ((void)0)
 #else
@@ -34,6 +35,8 @@ void owner_set(pusher_loop *loop, uintptr_t whom);
 /* The calling thread runs or dispatches, until it leaves. */
 void owner_enter(pusher_loop *loop);
 void owner_leave(pusher_loop *loop);
+/* For what any thread may call: it is no forked child. */
+void owner_check_process(const pusher_loop *loop, const char *function);
 /* No other thread is inside. */
 void owner_check_outside(const pusher_loop *loop, const char *function);
 /* Nor is this one: the loop is to be freed. */

@@ -57,6 +57,7 @@ int pusher_loop_start(pusher_loop *loop)
 {
     if (!loop)
         return PUSHER_ERR_INVALID;
+    owner_check_process(loop, __func__);
     if (has_thread(loop))
         return PUSHER_ERR_STATE;
     loop_check(loop);
@@ -79,6 +80,7 @@ int pusher_loop_join(pusher_loop *loop)
     void *result;
     if (!loop)
         return PUSHER_ERR_INVALID;
+    owner_check_process(loop, __func__);
     if (thread_is_here(loop))
         return PUSHER_ERR_WRONG_THREAD;
     int runs = THREAD_RUNS;

@@ -33,6 +33,7 @@ static pusher_loop *loop;
 static pusher_client *client;
 static pusher_channel *channel;
 static pusher_server *server;
+static pusher_mailbox *mailbox;
 
 /* A case cannot go on: a third kind of end. */
 static void need(bool so)
@@ -73,6 +74,7 @@ static void set_up(void)
     options.tls = false;
     need(pusher_client_new(&client, &options) == 0);
     need(pusher_client_subscribe(client, "room", &channel) == 0);
+    need(pusher_mailbox_new(&mailbox, loop) == 0);
     a_server();
 }
 
@@ -181,6 +183,52 @@ static void client_run_briefly(void)
 {
     pusher_loop_stop(loop);
     pusher_client_run(client);
+}
+
+static void ignore(void *arg)
+{
+    (void)arg;
+}
+
+static void post_it(void)
+{
+    pusher_loop_post(loop, ignore, NULL, NULL);
+}
+
+static void post_to_mailbox(void)
+{
+    pusher_mailbox_post(mailbox, ignore, NULL, NULL);
+}
+
+static void another_mailbox(void)
+{
+    pusher_mailbox *other = NULL;
+    pusher_mailbox_new(&other, loop);
+}
+
+static void free_mailbox(void)
+{
+    pusher_mailbox_free(mailbox);
+}
+
+static void stop_it(void)
+{
+    pusher_loop_stop(loop);
+}
+
+static void start_it(void)
+{
+    pusher_loop_start(loop);
+}
+
+static void join_it(void)
+{
+    pusher_loop_join(loop);
+}
+
+static void ask_descriptor(void)
+{
+    pusher_loop_fd(loop);
 }
 
 static void free_loop(void)
@@ -293,21 +341,30 @@ static void in_a_child(void (*fn)(void))
     need(WEXITSTATUS(status) == 0);
 }
 
+/* The thread is the parent's. */
+static void in_a_child_beside_a_thread(void (*fn)(void))
+{
+    need(pusher_loop_start(loop) == 0);
+    in_a_child(fn);
+    pusher_loop_stop(loop);
+    pusher_loop_join(loop);
+}
+
 static void from_elsewhere(void)
 {
-    pusher_mailbox *mailbox = NULL;
+    pusher_mailbox *own = NULL;
     need(pusher_client_loop(client) == loop);
     need(pusher_channel_client(channel) == client);
     need(pusher_client_userdata(client) == NULL);
     need(pusher_loop_fd(loop) >= 0 || pusher_loop_fd(loop) == PUSHER_ERR_UNSUPPORTED);
-    need(pusher_mailbox_new(&mailbox, loop) == 0);
+    need(pusher_mailbox_new(&own, loop) == 0);
     sem_t ran;
     sem_init(&ran, 0, 0);
-    need(pusher_mailbox_post(mailbox, nothing, &ran, NULL) == 0);
+    need(pusher_mailbox_post(own, nothing, &ran, NULL) == 0);
     sem_wait(&ran);
     need(pusher_loop_post(loop, nothing, &ran, NULL) == 0);
     sem_wait(&ran);
-    pusher_mailbox_free(mailbox);
+    pusher_mailbox_free(own);
     pusher_loop_stop(loop);
 }
 
@@ -356,7 +413,22 @@ static const struct wrong cases[] = {
     {"child connects", in_a_child, connect_it, "pusher_client_connect", true, forked},
     {"child dispatches", in_a_child, dispatch_it, "pusher_loop_dispatch", true, forked},
     {"child runs", in_a_child, run_briefly, "pusher_loop_run", true, forked},
+    {"child posts", in_a_child, post_it, "pusher_loop_post", true, forked},
+    {"child posts to a mailbox", in_a_child, post_to_mailbox, "pusher_mailbox_post", true,
+     forked},
+    {"child makes a mailbox", in_a_child, another_mailbox, "pusher_mailbox_new", true,
+     forked},
+    {"child stops", in_a_child, stop_it, "pusher_loop_stop", true, forked},
+    {"child starts", in_a_child, start_it, "pusher_loop_start", false, forked},
+    {"child joins", in_a_child, join_it, "pusher_loop_join", true, forked},
+    {"child asks for the descriptor", in_a_child, ask_descriptor, "pusher_loop_fd", true,
+     forked},
+    {"child runs beside a thread", in_a_child_beside_a_thread, run_briefly,
+     "pusher_loop_run", true, forked},
+    {"child joins beside a thread", in_a_child_beside_a_thread, join_it,
+     "pusher_loop_join", false, forked},
     /* And what is right. */
+    {"child frees the mailbox", in_a_child, free_mailbox, NULL, true, NULL},
     {"child frees the client", in_a_child, free_client, NULL, true, NULL},
     {"child frees the server", in_a_child, free_server, NULL, true, NULL},
     {"child frees the loop", in_a_child, free_loop, NULL, true, NULL},
