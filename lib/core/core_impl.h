@@ -4,6 +4,7 @@
  *   core.c          inputs, one function each, and the levels
  *   phase.c         the phases and the legal transitions
  *   attempt.c       how attempts begin and end, and what follows from that
+ *   ending.c        what the ends are called, and by which code they are judged
  *   backoff.c       how long to wait between them
  *   inbound.c       what a received message means
  *   core_channel.c  channels: which there are
