@@ -3,8 +3,6 @@
  */
 #include "swarm_stream.h"
 
-#include <string.h>
-
 static uint64_t *word_of(struct stream *stream, uint64_t number)
 {
     return &stream->seen[number % STREAM_WINDOW / 64];

@@ -9,7 +9,6 @@
  * its time in milliseconds since 1970. Whoever adds a line also publishes it as event
  * "order" on channel "orders".
  */
-#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

@@ -5,8 +5,6 @@
  */
 #include "client/auth_endpoint.h"
 
-#include <string.h>
-
 #include "base/mem.h"
 #include "base/str.h"
 #include "client/auth_extras.h"

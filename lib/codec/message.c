@@ -4,8 +4,6 @@
  */
 #include "codec/message.h"
 
-#include <string.h>
-
 #include <json-c/json.h>
 
 #include <pusher/error.h>

@@ -3,8 +3,6 @@
  */
 #include "core/problem.h"
 
-#include <string.h>
-
 #include "base/log.h"
 #include "base/quote.h"
 #include "base/str.h"

@@ -3,8 +3,6 @@
  */
 #include "core/roster.h"
 
-#include <string.h>
-
 #include "base/mem.h"
 #include "base/str.h"
 

@@ -1,6 +1,5 @@
 #include "ws.h"
 
-#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>

@@ -3,7 +3,6 @@
  * accepted has what it must have, and is what json-c reads.
  */
 #include <assert.h>
-#include <string.h>
 
 #include "base/mem.h"
 #include "base/str.h"

@@ -13,7 +13,6 @@
 #include "codec/frame.h"
 #include "codec/json.h"
 #include "codec/message.h"
-#include "oracle.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -2,7 +2,6 @@
  * The data of control messages: what is read from it is in range, whatever it is.
  */
 #include <assert.h>
-#include <stdbool.h>
 #include <string.h>
 
 #include <pusher/error.h>

@@ -3,7 +3,6 @@
  * what json-c reads.
  */
 #include <assert.h>
-#include <string.h>
 
 #include <json-c/json.h>
 

@@ -4,7 +4,6 @@
 #include "server.h"
 
 #include <stdio.h>
-#include <string.h>
 
 #include "app.h"
 #include "base/str.h"

@@ -2,8 +2,6 @@
  * What the server can say, in the forms that servers really send.
  */
 #include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 
 #include "app.h"
 #include "base/str.h"

@@ -4,8 +4,6 @@
  */
 #include "watch.h"
 
-#include <string.h>
-
 #include "app.h"
 #include "base/str.h"
 #include "frame_of.h"

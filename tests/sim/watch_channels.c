@@ -3,8 +3,6 @@
  */
 #include "watch.h"
 
-#include <string.h>
-
 #include "app.h"
 #include "base/str.h"
 #include "frame_of.h"

@@ -3,8 +3,6 @@
  */
 #include "world.h"
 
-#include <assert.h>
-
 #include "app.h"
 #include "core/random.h"
 
