@@ -8,15 +8,6 @@
 #include "codec/channel_name.h"
 #include "codec/json.h"
 
-const char *client_event_fault_text(enum client_event_fault fault)
-{
-#define CLIENT_EVENT_TEXT(name, text) [CLIENT_EVENT_##name] = text,
-    static const char *const texts[] = {[CLIENT_EVENT_OK] = "",
-                                        CLIENT_EVENT_FAULTS(CLIENT_EVENT_TEXT)};
-#undef CLIENT_EVENT_TEXT
-    return (size_t)fault < sizeof texts / sizeof *texts ? texts[fault] : "";
-}
-
 static bool has_control_characters(pusher_str text)
 {
     for (size_t i = 0; i < text.len; i++) {

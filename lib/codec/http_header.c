@@ -51,21 +51,3 @@ enum http_header_fault http_header_check(pusher_str name, pusher_str value)
         return HTTP_HEADER_BAD_VALUE;
     return HTTP_HEADER_OK;
 }
-
-const char *http_header_fault_text(enum http_header_fault fault)
-{
-    switch (fault) {
-    case HTTP_HEADER_OK:
-        return "";
-    case HTTP_HEADER_BAD_NAME:
-        return "the name of a header is not 1 to 100 letters, digits or "
-               "!#$%&'*+-.^_`|~";
-    case HTTP_HEADER_RESERVED:
-        return "this header is written by the library";
-    case HTTP_HEADER_BAD_VALUE:
-        return "the value of a header has a control character, or a space at an end";
-    case HTTP_HEADER_TOO_LONG:
-        return "the value of a header is longer than 8192 bytes";
-    }
-    return "";
-}

@@ -27,7 +27,4 @@ enum http_header_fault {
  */
 enum http_header_fault http_header_check(pusher_str name, pusher_str value);
 
-/* A sentence about it, without the value; "" for HTTP_HEADER_OK. Static. */
-const char *http_header_fault_text(enum http_header_fault fault);
-
 #endif

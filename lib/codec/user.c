@@ -38,12 +38,17 @@ int user_signin_parse(pusher_str data, struct buf *out, struct user_id *ret)
     return 0;
 }
 
-static bool read_ids(pusher_str entry, struct watchlist_event *ret)
+static bool ids_valid(pusher_str entry)
 {
-    pusher_str ids = json_find(entry, "user_ids");
-    ret->ids = json_walk_into(ids);
-    ret->only_id = ids.ptr ? (pusher_str){NULL, 0} : json_find(entry, "user_id");
-    return ids.ptr ? json_kind_of(ids) == JSON_ARRAY : ret->only_id.ptr != NULL;
+    struct user_id id;
+    pusher_str value, ids = json_find(entry, "user_ids");
+    if (!ids.ptr)
+        return user_id_read(json_find(entry, "user_id"), &id);
+    struct json_walk walk = json_walk_into(ids);
+    bool valid = json_kind_of(ids) == JSON_ARRAY;
+    while (valid && json_walk_next(&walk, NULL, &value))
+        valid = user_id_read(value, &id);
+    return valid;
 }
 
 static bool read_event(pusher_str entry, struct watchlist_event *ret)
@@ -52,27 +57,7 @@ static bool read_event(pusher_str entry, struct watchlist_event *ret)
     ret->json = entry;
     return name.ptr &&
            json_unescape_short(name, ret->name, sizeof ret->name, &ret->name_len) &&
-           ret->name_len > 0 && read_ids(entry, ret);
-}
-
-/* 1: a user; 0: the end; PUSHER_ERR_INVALID: an id that is none. */
-static int next_id(struct watchlist_event *event, struct user_id *ret)
-{
-    pusher_str value = event->only_id;
-    event->only_id = (pusher_str){NULL, 0};
-    if (!value.ptr && !json_walk_next(&event->ids, NULL, &value))
-        return 0;
-    return user_id_read(value, ret) ? 1 : PUSHER_ERR_INVALID;
-}
-
-static bool event_valid(pusher_str entry)
-{
-    struct watchlist_event event;
-    struct user_id id;
-    int rc = read_event(entry, &event) ? 1 : PUSHER_ERR_INVALID;
-    while (rc > 0)
-        rc = next_id(&event, &id);
-    return rc == 0;
+           ret->name_len > 0;
 }
 
 int watchlist_parse(pusher_str data, struct watchlist_walk *ret)
@@ -83,9 +68,10 @@ int watchlist_parse(pusher_str data, struct watchlist_walk *ret)
     if (json_kind_of(events) != JSON_ARRAY)
         return PUSHER_ERR_INVALID;
     struct json_walk walk = json_walk_into(events);
+    struct watchlist_event event;
     pusher_str entry;
     while (json_walk_next(&walk, NULL, &entry)) {
-        if (!event_valid(entry))
+        if (!read_event(entry, &event) || !ids_valid(entry))
             return PUSHER_ERR_INVALID;
     }
     ret->events = json_walk_into(events);
@@ -96,9 +82,4 @@ bool watchlist_next(struct watchlist_walk *walk, struct watchlist_event *ret)
 {
     pusher_str entry;
     return json_walk_next(&walk->events, NULL, &entry) && read_event(entry, ret);
-}
-
-bool watchlist_next_id(struct watchlist_event *event, struct user_id *ret)
-{
-    return next_id(event, ret) > 0;
 }

@@ -30,9 +30,7 @@ struct watchlist_walk {
 struct watchlist_event {
     char name[EVENT_NAME_MAX + 1]; /* "online", "offline", or another one */
     size_t name_len;
-    pusher_str json;      /* the entry as it was received, in `data` */
-    struct json_walk ids; /* for watchlist_next_id() */
-    pusher_str only_id;   /* likewise, of an entry with a single user_id */
+    pusher_str json; /* the entry as it was received, in `data` */
 };
 
 /*
@@ -45,8 +43,5 @@ int watchlist_parse(pusher_str data, struct watchlist_walk *ret);
 
 /* The next entry, in the order of the text; false at the end. */
 bool watchlist_next(struct watchlist_walk *walk, struct watchlist_event *ret);
-
-/* The next user of an entry; false at the end. */
-bool watchlist_next_id(struct watchlist_event *event, struct user_id *ret);
 
 #endif

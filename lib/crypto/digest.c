@@ -50,14 +50,9 @@ int hmac_sha256_hex(pusher_str key, pusher_str text, char ret[SHA256_HEX + 1])
     int rc = from_mbedtls(
         mbedtls_md_hmac(info, bytes_of(key), key.len, bytes_of(text), text.len, mac));
     if (!rc)
-        to_hex(mac, SHA256_BYTES, ret);
+        to_hex(mac, SHA256_HEX / 2, ret);
     wipe(mac, sizeof mac);
     return rc;
-}
-
-int sha256(pusher_str text, unsigned char ret[SHA256_BYTES])
-{
-    return digest(MBEDTLS_MD_SHA256, text, ret);
 }
 
 int md5_hex(pusher_str text, char ret[MD5_HEX + 1])

@@ -8,12 +8,11 @@
 
 #include <pusher/types.h>
 
-enum { SHA256_BYTES = 32, SHA256_HEX = 64, MD5_HEX = 32 };
+enum { SHA256_HEX = 64, MD5_HEX = 32 };
 
 /* Lower-case hex, NUL-terminated. 0, or PUSHER_ERR_NOMEM / PUSHER_ERR_SYSTEM from
  * mbedTLS. */
 int hmac_sha256_hex(pusher_str key, pusher_str text, char ret[SHA256_HEX + 1]);
-int sha256(pusher_str text, unsigned char ret[SHA256_BYTES]);
 int md5_hex(pusher_str text, char ret[MD5_HEX + 1]);
 
 /* Compares in constant time for equal lengths; false for different lengths. */

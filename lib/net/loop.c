@@ -347,11 +347,6 @@ const pusher_allocator *loop_mem(const pusher_loop *loop)
     return &loop->mem;
 }
 
-const pusher_log *loop_log(const pusher_loop *loop)
-{
-    return &loop->log;
-}
-
 void loop_child_attach(pusher_loop *loop, struct loop_child *child)
 {
     list_append(&loop->children, &child->link);

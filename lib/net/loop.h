@@ -36,7 +36,6 @@ uint64_t loop_now(pusher_loop *loop);
 int loop_random(uint64_t *ret);
 
 const pusher_allocator *loop_mem(const pusher_loop *loop);
-const pusher_log *loop_log(const pusher_loop *loop);
 
 /* A timer that fires once, from the loop's dispatch. Zeroed before first use (with fire
  * and userdata set); setting and clearing never fail and are legal everywhere on the

@@ -48,7 +48,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     pusher_str event = cut(&rest);
     enum client_event_fault fault =
         client_event_check(channel, event, kind, rest, CLIENT_EVENT_DATA_MAX);
-    assert(fault == CLIENT_EVENT_OK || *client_event_fault_text(fault));
     if (fault || !channel_name_valid(channel))
         return 0;
     struct buf out;

@@ -120,16 +120,6 @@ int loop_random(uint64_t *ret)
     return 0;
 }
 
-const pusher_allocator *loop_mem(const pusher_loop *loop)
-{
-    return &loop->mem;
-}
-
-const pusher_log *loop_log(const pusher_loop *loop)
-{
-    return &loop->log;
-}
-
 void loop_timer_set(pusher_loop *loop, struct loop_timer *timer, uint64_t deadline)
 {
     loop_timer_clear(loop, timer);

@@ -117,21 +117,11 @@ static void longest_name(void **state)
                      CLIENT_EVENT_NAME_LENGTH);
 }
 
-static void texts(void **state)
-{
-    (void)state;
-    assert_string_equal(client_event_fault_text(CLIENT_EVENT_OK), "");
-    for (int fault = CLIENT_EVENT_NAME_PREFIX; fault <= CLIENT_EVENT_DATA_NOT_JSON;
-         fault++)
-        assert_true(strlen(client_event_fault_text((enum client_event_fault)fault)) > 20);
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(rows),
         cmocka_unit_test(longest_name),
-        cmocka_unit_test(texts),
     };
     return cmocka_run_group_tests_name("client_event", tests, NULL, NULL);
 }

@@ -12,7 +12,6 @@
 #include "base/base64.h"
 #include "base/str.h"
 #include "codec/encrypted.h"
-#include "crypto/digest.h"
 #include "crypto/secretbox.h"
 #include <pusher/error.h>
 
@@ -49,19 +48,6 @@ static int open_vector(const struct vector *vector, char *ret)
 {
     return secretbox_open((pusher_str){vector->box, BOX}, vector->nonce, vector->key,
                           ret);
-}
-
-/* ENC-07: the channel's key, from the name and the master key. */
-static void derives_the_key(void **state)
-{
-    struct vector vector = published();
-    char text[22 + 32] = "private-encrypted-room";
-    unsigned char key[SHA256_BYTES];
-    (void)state;
-    for (int i = 0; i < 32; i++)
-        text[22 + i] = (char)i;
-    assert_int_equal(sha256((pusher_str){text, sizeof text}, key), 0);
-    assert_memory_equal(key, vector.key, sizeof key);
 }
 
 static void opens_and_seals(void **state)
@@ -121,7 +107,6 @@ static void nothing_else_opens(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(derives_the_key),
         cmocka_unit_test(opens_and_seals),
         cmocka_unit_test(empty),
         cmocka_unit_test(nothing_else_opens),
