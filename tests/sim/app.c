@@ -268,7 +268,7 @@ static void look_at_client(struct app *app)
 /* Nothing is due any more, in this millisecond either. */
 static bool at_rest(const pusher_loop *loop)
 {
-    return !loop->depth && list_empty(&loop->tasks) &&
+    return !loop->base.depth && list_empty(&loop->base.tasks) &&
            !(loop->turn.armed && loop->turn.node.deadline <= loop->world->now);
 }
 
@@ -279,7 +279,7 @@ void app_look(struct app *app)
             look_at_client(app);
         return;
     }
-    if (app->own_loop && app->own_loop->depth)
+    if (app->own_loop && app->own_loop->base.depth)
         return;
     pusher_loop_free(app->own_loop);
     app->own_loop = NULL;

@@ -47,7 +47,7 @@ static void returns(struct app *app, struct fact *fact, int rc)
     enum { SOON_MS = 5 };
     fact->n[4] = rc;
     observe(app, fact);
-    if (app->loop && !app->loop->depth)
+    if (app->loop && !app->loop->base.depth)
         happening_plan(app->world, &app->look, app->world->now + SOON_MS);
 }
 

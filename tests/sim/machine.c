@@ -20,10 +20,10 @@
 static void plan(pusher_loop *loop, uint32_t lag_ms)
 {
     uint64_t when = UINT64_MAX;
-    struct heap_node *first = heap_first(&loop->timers);
+    struct heap_node *first = heap_first(&loop->base.timers);
     if (first)
         when = first->deadline - (planted(loop->world, PLANT_EARLY_TIMER) ? 5 : 0);
-    if (!list_empty(&loop->tasks) || loop->slept)
+    if (!list_empty(&loop->base.tasks) || loop->slept)
         when = loop->world->now + lag_ms;
     if (when == UINT64_MAX)
         return;
@@ -31,25 +31,17 @@ static void plan(pusher_loop *loop, uint32_t lag_ms)
         happening_plan(loop->world, &loop->turn, when);
 }
 
+static void tell_timer(pusher_loop *loop, uint64_t deadline)
+{
+    observe(loop->app,
+            &(struct fact){.kind = FACT_TIMER,
+                           .n = {(int64_t)deadline, (int64_t)loop->world->now}});
+}
+
 static bool do_one(pusher_loop *loop)
 {
-    if (!list_empty(&loop->tasks)) {
-        struct loop_task *task = container_of(loop->tasks.next, struct loop_task, link);
-        list_remove(&task->link);
-        task->run(task->userdata);
-        return true;
-    }
-    uint64_t now = loop->world->now;
-    struct heap_node *node = heap_first(&loop->timers);
     uint64_t early_ms = planted(loop->world, PLANT_EARLY_TIMER) ? 5 : 0;
-    if (!node || node->deadline > now + early_ms)
-        return false;
-    struct loop_timer *timer = container_of(node, struct loop_timer, node);
-    observe(loop->app, &(struct fact){.kind = FACT_TIMER,
-                                      .n = {(int64_t)node->deadline, (int64_t)now}});
-    loop_timer_clear(loop, timer);
-    timer->fire(timer->userdata);
-    return true;
+    return virtual_loop_do_one(&loop->base, loop->world->now + early_ms, tell_timer);
 }
 
 static void turn(void *userdata)
@@ -74,7 +66,8 @@ static void resume(pusher_loop *loop)
 {
     loop->slept = false;
     observe(loop->app, &(struct fact){.kind = FACT_RESUMED});
-    for (struct list *at = loop->children.next; at != &loop->children; at = at->next) {
+    for (struct list *at = loop->base.children.next; at != &loop->base.children;
+         at = at->next) {
         struct loop_child *child = container_of(at, struct loop_child, link);
         if (child->resumed)
             child->resumed(child->userdata);
@@ -83,8 +76,8 @@ static void resume(pusher_loop *loop)
 
 void machine_enter(pusher_loop *loop)
 {
-    assert(loop->depth == 0); /* a handler never runs inside another */
-    loop->depth++;
+    assert(loop->base.depth == 0); /* a handler never runs inside another */
+    loop->base.depth++;
     loop->reads = 0;
     if (loop->slept)
         resume(loop);
@@ -107,10 +100,10 @@ bool machine_leave(pusher_loop *loop)
     struct world *world = loop->world;
     struct app *app = loop->app;
     /* The rest of the turn: what the handlers have left to do. */
-    while (!loop->free_pending && !world->violation.check && do_one(loop))
+    while (!loop->base.free_pending && !world->violation.check && do_one(loop))
         count_one(loop);
-    loop->depth--;
-    bool gone = loop->free_pending;
+    loop->base.depth--;
+    bool gone = loop->base.free_pending;
     if (gone)
         pusher_loop_free(loop);
     else
@@ -133,22 +126,17 @@ void machine_freeze(pusher_loop *loop, uint32_t ms)
 
 unsigned machine_left(const pusher_loop *loop)
 {
-    unsigned left = heap_first(&loop->timers) != NULL;
-    for (const struct list *at = loop->tasks.next; at != &loop->tasks; at = at->next)
+    unsigned left = heap_first(&loop->base.timers) != NULL;
+    for (const struct list *at = loop->base.tasks.next; at != &loop->base.tasks;
+         at = at->next)
         left++;
-    for (const struct list *at = loop->children.next; at != &loop->children;
+    for (const struct list *at = loop->base.children.next; at != &loop->base.children;
          at = at->next)
         left++;
     return left;
 }
 
 /* --- <pusher/loop.h> and net/loop.h --- */
-
-void pusher_loop_options_init_sized(pusher_loop_options *options, size_t struct_size)
-{
-    memset(options, 0, struct_size);
-    options->struct_size = struct_size;
-}
 
 int pusher_loop_new(pusher_loop **ret, const pusher_loop_options *options)
 {
@@ -160,14 +148,10 @@ int pusher_loop_new(pusher_loop **ret, const pusher_loop_options *options)
     assert(loop);
     loop->world = the_world;
     loop->app = ((struct memory *)mem->userdata)->app;
-    loop->mem = *mem;
     loop->token = token;
-    loop->log = options->log;
     loop->turn.happen = turn;
     loop->turn.userdata = loop;
-    list_init(&loop->tasks);
-    list_init(&loop->children);
-    buf_init(&loop->scratch, &loop->mem, SIZE_MAX);
+    virtual_loop_init(&loop->base, mem);
     *ret = loop;
     return 0;
 }
@@ -176,32 +160,15 @@ void pusher_loop_free(pusher_loop *loop)
 {
     if (!loop)
         return;
-    assert(loop->depth == 0);
-    while (!list_empty(&loop->children)) {
-        struct loop_child *child =
-            container_of(loop->children.next, struct loop_child, link);
-        child->free(child->userdata);
-    }
+    virtual_loop_free_children(&loop->base);
     if (machine_left(loop))
         violated(loop->world, CHECK_I7,
                  "tasks or timers are left on a loop without "
                  "clients");
     happening_cancel(loop->world, &loop->turn);
-    buf_free(&loop->scratch);
-    mem_free(&loop->mem, loop->token);
+    buf_free(&loop->base.scratch);
+    mem_free(&loop->base.mem, loop->token);
     free(loop);
-}
-
-void loop_free_when_idle(pusher_loop *loop)
-{
-    loop->free_pending = 1;
-    if (loop->depth == 0)
-        pusher_loop_free(loop);
-}
-
-void pusher_loop_stop(pusher_loop *loop)
-{
-    loop->stopped = 1;
 }
 
 /* The simulation drives loops from outside: nobody calls pusher_client_run(). */
@@ -245,80 +212,16 @@ void loop_timer_set(pusher_loop *loop, struct loop_timer *timer, uint64_t deadli
     if (planted(loop->world, PLANT_LOST_TIMERS) && loop->app->watch.connected &&
         chance(loop->world, 100))
         return;
-    heap_insert(&loop->timers, &timer->node, deadline);
+    heap_insert(&loop->base.timers, &timer->node, deadline);
     timer->armed = 1;
     plan(loop, 0);
-}
-
-void loop_timer_clear(pusher_loop *loop, struct loop_timer *timer)
-{
-    if (timer->armed)
-        heap_remove(&loop->timers, &timer->node);
-    timer->armed = 0;
-}
-
-void loop_task_init(struct loop_task *task, void (*run)(void *userdata), void *userdata)
-{
-    list_init(&task->link);
-    task->run = run;
-    task->userdata = userdata;
 }
 
 void loop_task_schedule(pusher_loop *loop, struct loop_task *task)
 {
     if (list_empty(&task->link))
-        list_append(&loop->tasks, &task->link);
+        list_append(&loop->base.tasks, &task->link);
     /* Other things may happen before a turn that was asked for from outside. */
-    if (!loop->depth)
+    if (!loop->base.depth)
         plan(loop, chance(loop->world, 300) ? pick(loop->world, 1, 3) : 0);
-}
-
-void loop_task_cancel(struct loop_task *task)
-{
-    list_remove(&task->link);
-}
-
-void loop_child_attach(pusher_loop *loop, struct loop_child *child)
-{
-    list_append(&loop->children, &child->link);
-}
-
-void loop_child_detach(struct loop_child *child)
-{
-    list_remove(&child->link);
-}
-
-int loop_take_over(pusher_loop *loop, const char *function)
-{
-    (void)function;
-    return loop->depth > 0 ? PUSHER_ERR_REENTRANT : 0;
-}
-
-/* One thread, one process. */
-bool loop_is_inherited(const pusher_loop *loop)
-{
-    (void)loop;
-    return false;
-}
-
-#ifndef NDEBUG
-void loop_check_from(const pusher_loop *loop, const char *function)
-{
-    (void)loop;
-    (void)function;
-}
-#endif
-
-struct buf *loop_scratch(pusher_loop *loop)
-{
-    buf_clear(&loop->scratch);
-    return &loop->scratch;
-}
-
-void loop_scratch_done(pusher_loop *loop)
-{
-    /* Overwritten: whoever still looks at it is found out. */
-    if (loop->scratch.ptr)
-        memset(loop->scratch.ptr, '!', loop->scratch.cap);
-    buf_clear(&loop->scratch);
 }

@@ -6,24 +6,17 @@
 #ifndef SIM_MACHINE_H
 #define SIM_MACHINE_H
 
-#include "net/loop.h"
+#include "support/virtual_loop.h"
 #include "world.h"
 
 struct pusher_loop {
+    struct virtual_loop base;
     struct world *world;
     struct app *app;     /* one a loop: its client lives here */
     uint64_t busy_until; /* it does nothing before */
     bool slept;          /* and will be told of it then */
-    struct heap timers;
-    struct list tasks, children;
     struct happening turn;
-    struct buf scratch;
-    pusher_allocator mem;
-    pusher_log log;
-    void *token; /* of the client's memory, as the real loop takes some */
-    int depth;
-    int stopped;
-    int free_pending;
+    void *token;       /* of the client's memory, as the real loop takes some */
     unsigned fired;    /* timers and tasks at one instant */
     uint64_t fired_at; /* that one */
     uint64_t reads;    /* of the clock since then */

@@ -44,7 +44,7 @@ static void forget(struct ws *ws)
     ws->app->live--;
     if (ws->app->ws == ws)
         ws->app->ws = NULL;
-    mem_free(&ws->loop->mem, ws->token);
+    mem_free(&ws->loop->base.mem, ws->token);
     free(ws);
 }
 
@@ -376,7 +376,7 @@ int ws_dial(pusher_loop *loop, const struct ws_target *target,
     struct app *app = loop->app;
     check_target(app, target);
     void *token =
-        fault_strikes(world, FAULT_DIAL_MEMORY) ? NULL : mem_alloc(&loop->mem, 200);
+        fault_strikes(world, FAULT_DIAL_MEMORY) ? NULL : mem_alloc(&loop->base.mem, 200);
     bool waits = fault_strikes(world, FAULT_TURNS);
     observe(app, &(struct fact){
                      .kind = FACT_DIAL,

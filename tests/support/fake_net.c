@@ -11,6 +11,7 @@
 
 #include "base/mem.h"
 #include "base/str.h"
+#include "support/virtual_loop.h"
 
 struct sent {
     struct list link;
@@ -27,40 +28,27 @@ struct ws {
 };
 
 struct pusher_loop {
+    struct virtual_loop base;
     uint64_t now;
-    struct heap timers;
-    struct list tasks, children, frames, transports;
-    struct buf scratch;
-    pusher_allocator mem;
-    pusher_log log;
+    struct list frames, transports;
     struct ws *ws;
     unsigned dials, live;
-    int depth, stopped, free_pending, fail;
+    int fail;
     bool make_wait;
     char *last_sent;
 };
 
 /* --- loop --- */
 
-void pusher_loop_options_init_sized(pusher_loop_options *options, size_t struct_size)
-{
-    memset(options, 0, struct_size);
-    options->struct_size = struct_size;
-}
-
 int pusher_loop_new(pusher_loop **ret, const pusher_loop_options *options)
 {
     pusher_loop *loop = calloc(1, sizeof *loop);
     assert(loop);
     loop->now = 1000000;
-    loop->mem = options && options->allocator ? *options->allocator : mem_default;
-    if (options)
-        loop->log = options->log;
-    list_init(&loop->tasks);
-    list_init(&loop->children);
+    virtual_loop_init(&loop->base,
+                      options && options->allocator ? options->allocator : &mem_default);
     list_init(&loop->frames);
     list_init(&loop->transports);
-    buf_init(&loop->scratch, &loop->mem, SIZE_MAX);
     *ret = loop;
     return 0;
 }
@@ -69,40 +57,23 @@ void pusher_loop_free(pusher_loop *loop)
 {
     if (!loop)
         return;
-    assert(loop->depth == 0);
-    while (!list_empty(&loop->children)) {
-        struct loop_child *child =
-            container_of(loop->children.next, struct loop_child, link);
-        child->free(child->userdata);
-    }
+    virtual_loop_free_children(&loop->base);
     assert(loop->live == 0);
-    assert(!heap_first(&loop->timers));
+    assert(!heap_first(&loop->base.timers));
     while (fake_sent(loop))
         ;
-    buf_free(&loop->scratch);
+    buf_free(&loop->base.scratch);
     free(loop);
-}
-
-void loop_free_when_idle(pusher_loop *loop)
-{
-    loop->free_pending = 1;
-    if (loop->depth == 0)
-        pusher_loop_free(loop);
-}
-
-void pusher_loop_stop(pusher_loop *loop)
-{
-    loop->stopped = 1;
 }
 
 int loop_run_until(pusher_loop *loop, const int *done)
 {
-    loop->stopped = 0;
-    while (!*done && !loop->stopped) {
+    loop->base.stopped = 0;
+    while (!*done && !loop->base.stopped) {
         fake_settle(loop);
-        if (*done || loop->stopped)
+        if (*done || loop->base.stopped)
             break;
-        struct heap_node *next = heap_first(&loop->timers);
+        struct heap_node *next = heap_first(&loop->base.timers);
         assert(next); /* nothing would ever happen */
         loop->now = next->deadline;
     }
@@ -123,116 +94,35 @@ int loop_random(uint64_t *ret)
 void loop_timer_set(pusher_loop *loop, struct loop_timer *timer, uint64_t deadline)
 {
     loop_timer_clear(loop, timer);
-    heap_insert(&loop->timers, &timer->node, deadline);
+    heap_insert(&loop->base.timers, &timer->node, deadline);
     timer->armed = 1;
-}
-
-void loop_timer_clear(pusher_loop *loop, struct loop_timer *timer)
-{
-    if (timer->armed)
-        heap_remove(&loop->timers, &timer->node);
-    timer->armed = 0;
-}
-
-void loop_task_init(struct loop_task *task, void (*run)(void *userdata), void *userdata)
-{
-    list_init(&task->link);
-    task->run = run;
-    task->userdata = userdata;
 }
 
 void loop_task_schedule(pusher_loop *loop, struct loop_task *task)
 {
     if (list_empty(&task->link))
-        list_append(&loop->tasks, &task->link);
-}
-
-void loop_task_cancel(struct loop_task *task)
-{
-    list_remove(&task->link);
-}
-
-void loop_child_attach(pusher_loop *loop, struct loop_child *child)
-{
-    list_append(&loop->children, &child->link);
-}
-
-void loop_child_detach(struct loop_child *child)
-{
-    list_remove(&child->link);
-}
-
-int loop_take_over(pusher_loop *loop, const char *function)
-{
-    (void)function;
-    return loop->depth > 0 ? PUSHER_ERR_REENTRANT : 0;
-}
-
-/* One thread, one process. */
-bool loop_is_inherited(const pusher_loop *loop)
-{
-    (void)loop;
-    return false;
-}
-
-#ifndef NDEBUG
-void loop_check_from(const pusher_loop *loop, const char *function)
-{
-    (void)loop;
-    (void)function;
-}
-#endif
-
-struct buf *loop_scratch(pusher_loop *loop)
-{
-    buf_clear(&loop->scratch);
-    return &loop->scratch;
-}
-
-void loop_scratch_done(pusher_loop *loop)
-{
-    /* Poison: whoever still looks at it is found out. */
-    if (loop->scratch.ptr)
-        memset(loop->scratch.ptr, '!', loop->scratch.cap);
-    buf_clear(&loop->scratch);
+        list_append(&loop->base.tasks, &task->link);
 }
 
 /* --- playing --- */
 
 static void enter(pusher_loop *loop)
 {
-    assert(loop->depth == 0); /* a handler must never run inside another */
-    loop->depth++;
+    assert(loop->base.depth == 0); /* a handler must never run inside another */
+    loop->base.depth++;
 }
 
 static void leave(pusher_loop *loop)
 {
-    if (--loop->depth == 0 && loop->free_pending)
+    if (--loop->base.depth == 0 && loop->base.free_pending)
         pusher_loop_free(loop);
-}
-
-static bool settle_one(pusher_loop *loop)
-{
-    if (!list_empty(&loop->tasks)) {
-        struct loop_task *task = container_of(loop->tasks.next, struct loop_task, link);
-        list_remove(&task->link);
-        task->run(task->userdata);
-        return true;
-    }
-    struct heap_node *node = heap_first(&loop->timers);
-    if (!node || node->deadline > loop->now)
-        return false;
-    struct loop_timer *timer = container_of(node, struct loop_timer, node);
-    loop_timer_clear(loop, timer);
-    timer->fire(timer->userdata);
-    return true;
 }
 
 void fake_settle(pusher_loop *loop)
 {
     unsigned turns = 0;
     enter(loop);
-    while (!loop->free_pending && settle_one(loop))
+    while (!loop->base.free_pending && virtual_loop_do_one(&loop->base, loop->now, NULL))
         assert(++turns < 100000); /* no busy loop */
     leave(loop);
 }
@@ -242,7 +132,7 @@ void fake_advance(pusher_loop *loop, uint64_t ms)
     uint64_t until = loop->now + ms;
     fake_settle(loop);
     struct heap_node *next;
-    while ((next = heap_first(&loop->timers)) && next->deadline <= until) {
+    while ((next = heap_first(&loop->base.timers)) && next->deadline <= until) {
         loop->now = next->deadline;
         fake_settle(loop);
     }
@@ -371,7 +261,7 @@ const char *fake_ws_host_header(const struct ws *ws)
 /* A handler may free client and loop: then there is nothing left to settle. */
 static void leave_and_settle(pusher_loop *loop)
 {
-    int gone = loop->free_pending;
+    int gone = loop->base.free_pending;
     leave(loop);
     if (!gone)
         fake_settle(loop);
