@@ -205,28 +205,14 @@ static void on_gap(pusher_client *client, const pusher_gap *gap, void *userdata)
         check_written(l, l->out.lines->gap(&l->out, gap));
 }
 
-static void set_seconds(uint32_t *timeout_ms, uint32_t seconds)
-{
-    if (seconds)
-        *timeout_ms = seconds * 1000;
-}
-
 static int make_client(struct listener *l)
 {
     pusher_options options;
     pusher_options_init(&options);
-    options.key = l->args.connect.key;
-    options.cluster = l->args.connect.cluster;
-    options.host = l->args.connect.host;
-    options.port = (uint16_t)l->args.connect.port;
-    options.path = l->args.path;
-    options.tls = !l->args.connect.no_tls;
-    options.ca_file = l->args.connect.ca_file;
+    client_args_apply(&l->args.connect, &l->args.client, &options);
     set_seconds(&options.activity_timeout_ms, l->args.activity_timeout_s);
     set_seconds(&options.pong_timeout_ms, l->args.pong_timeout_s);
-    set_seconds(&options.reconnect_spread_ms, l->args.reconnect_spread_s);
     set_seconds(&options.unavailable_timeout_ms, l->args.unavailable_timeout_s);
-    set_seconds(&options.connect_timeout_ms, l->args.connect_timeout_s);
     int status =
         authorize_read(&l->auth, COMMAND, &l->args.connect, &l->args.auth, &options);
     if (status)
@@ -235,7 +221,6 @@ static int make_client(struct listener *l)
     options.on_problem = on_problem;
     options.on_gap = on_gap;
     options.userdata = l;
-    options.log = stderr_log(l->args.connect.log_level);
     int rc = pusher_client_new(&l->client, &options);
     if (!rc)
         rc = pusher_client_bind(l->client, NULL, on_client_event, NULL, NULL, NULL);
@@ -249,11 +234,8 @@ static int make_client(struct listener *l)
         return usage_error(
             COMMAND, "an endpoint: its URL, a header field or a parameter has a form "
                      "or bytes that have no place in a request");
-    if (rc == PUSHER_ERR_INVALID && l->args.path)
-        return usage_error(COMMAND,
-                           "--path: \"%s\" has bytes that have no place in a path",
-                           l->args.path);
-    return rc ? connect_args_refused(COMMAND, &l->args.connect, rc) : EXIT_DONE;
+    return rc ? client_args_refused(COMMAND, &l->args.connect, &l->args.client, rc)
+              : EXIT_DONE;
 }
 
 static int watch_channel(struct listener *l, const char *name)

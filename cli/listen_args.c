@@ -7,22 +7,16 @@
 
 #include "command.h"
 
-#define COMMAND       "listen"
-#define MAX_NAME_LEN  200 /* of an event (LIM-02) */
-#define A_DAY_S       86400
-#define AN_HOUR_S     3600
-#define A_WEEK_S      (7 * A_DAY_S)
-#define MAX_COUNT     1000000000
-#define MAX_CONNECT_S 600
+#define COMMAND      "listen"
+#define MAX_NAME_LEN 200 /* of an event (LIM-02) */
+#define A_DAY_S      86400
+#define AN_HOUR_S    3600
+#define A_WEEK_S     (7 * A_DAY_S)
+#define MAX_COUNT    1000000000
 
 #define FIELD(name) offsetof(struct listen_args, name)
 
 static const struct option_spec listen_options[] = {
-    {.name = "path",
-     .kind = OPTION_TEXT,
-     .offset = FIELD(path),
-     .value = "PATH",
-     .help = "put before /app/KEY in the address"},
     {.name = "channel",
      .kind = OPTION_LIST,
      .offset = FIELD(channels),
@@ -95,20 +89,6 @@ static const struct option_spec listen_options[] = {
      .max = AN_HOUR_S,
      .value = "S",
      .help = "call the server unavailable after S seconds; default 10"},
-    {.name = "reconnect-spread",
-     .kind = OPTION_NUMBER,
-     .offset = FIELD(reconnect_spread_s),
-     .min = 1,
-     .max = AN_HOUR_S,
-     .value = "S",
-     .help = "spread returns to a lost server over S s; default 9.5"},
-    {.name = "connect-timeout",
-     .kind = OPTION_NUMBER,
-     .offset = FIELD(connect_timeout_s),
-     .min = 1,
-     .max = MAX_CONNECT_S,
-     .value = "S",
-     .help = "give up one attempt after S seconds; default 15"},
 };
 
 static const struct command_help help = {
@@ -135,13 +115,11 @@ static const struct command_help help = {
 
 static int check_args(const struct listen_args *args)
 {
-    int status = connect_args_check(COMMAND, &args->connect);
+    int status = client_args_check(COMMAND, &args->connect, &args->client);
     if (status)
         return status;
     if (args->channels.count == 0 && !args->signin)
         return usage_error(COMMAND, "nothing to listen to: give --channel or --signin");
-    if (args->path && args->path[0] != '/')
-        return usage_error(COMMAND, "--path: \"%s\" does not start with /", args->path);
     for (size_t i = 0; i < args->triggers.count; i++) {
         if (strncmp(args->triggers.items[i], "client-", 7) != 0 ||
             !strchr(args->triggers.items[i], '='))
@@ -160,10 +138,11 @@ bool listen_args_read(struct listen_args *args, int argc, char **argv, int *stat
 {
     const struct option_table tables[] = {
         {connect_options, CONNECT_OPTION_COUNT, &args->connect},
+        {client_options, CLIENT_OPTION_COUNT, &args->client},
         {auth_options, AUTH_OPTION_COUNT, &args->auth},
         OPTION_TABLE(listen_options, args),
     };
-    enum options_result parsed = options_parse(&help, tables, 3, argc, argv);
+    enum options_result parsed = options_parse(&help, tables, 4, argc, argv);
     if (parsed == OPTIONS_OK)
         *status = check_args(args);
     else

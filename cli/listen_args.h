@@ -5,14 +5,14 @@
 #define CLI_LISTEN_ARGS_H
 
 #include "auth_args.h"
-#include "connect_args.h"
+#include "client_args.h"
 
 struct listen_args {
     struct connect_args connect;
+    struct client_args client;
     struct auth_args auth;
     struct text_list channels;
     struct text_list events;
-    const char *path;
     bool signin;
     struct text_list triggers;
     uint32_t count;              /* 0: no end */
@@ -20,8 +20,6 @@ struct listen_args {
     uint32_t activity_timeout_s; /* 0: the library's default; likewise below */
     uint32_t pong_timeout_s;
     uint32_t unavailable_timeout_s;
-    uint32_t reconnect_spread_s;
-    uint32_t connect_timeout_s;
     bool states;
     bool json;
 };

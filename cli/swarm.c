@@ -23,19 +23,8 @@ static int set_options(struct swarm *swarm)
     pusher_options *options = &swarm->options;
     pusher_options_init(options);
     options->loop = swarm->loop;
-    options->key = args->connect.key;
-    options->cluster = args->connect.cluster;
-    options->host = args->connect.host;
-    options->port = (uint16_t)args->connect.port;
-    options->path = args->path;
-    options->tls = !args->connect.no_tls;
-    options->ca_file = args->connect.ca_file;
+    client_args_apply(&args->connect, &args->client, options);
     options->max_parallel_auth = 1;
-    if (args->reconnect_spread_s)
-        options->reconnect_spread_ms = args->reconnect_spread_s * 1000;
-    if (args->connect_timeout_s)
-        options->connect_timeout_ms = args->connect_timeout_s * 1000;
-    options->log = stderr_log(args->connect.log_level);
     return authorize_read(&swarm->auth, COMMAND, &args->connect, &args->auth, options);
 }
 
@@ -54,10 +43,7 @@ static int check_options(const struct swarm *swarm)
         return usage_error(COMMAND, "--auth-endpoint: its URL, a header field or a "
                                     "parameter has a form or bytes that have no place in "
                                     "a request");
-    if (rc == PUSHER_ERR_INVALID && args->path)
-        return usage_error(
-            COMMAND, "--path: \"%s\" has bytes that have no place in a path", args->path);
-    return connect_args_refused(COMMAND, &args->connect, rc);
+    return client_args_refused(COMMAND, &args->connect, &args->client, rc);
 }
 
 static int make_room(struct swarm *swarm)

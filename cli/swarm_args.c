@@ -92,25 +92,6 @@ static const struct option_spec swarm_options[] = {
      .offset = FIELD(time_member),
      .value = "NAME",
      .help = "what holds the time in others' data; default time"},
-    {.name = "path",
-     .kind = OPTION_TEXT,
-     .offset = FIELD(path),
-     .value = "PATH",
-     .help = "put before /app/KEY in the address"},
-    {.name = "reconnect-spread",
-     .kind = OPTION_NUMBER,
-     .offset = FIELD(reconnect_spread_s),
-     .min = 1,
-     .max = 3600,
-     .value = "S",
-     .help = "spread returns to a lost server over S s; default 9.5"},
-    {.name = "connect-timeout",
-     .kind = OPTION_NUMBER,
-     .offset = FIELD(connect_timeout_s),
-     .min = 1,
-     .max = 600,
-     .value = "S",
-     .help = "give up one attempt after S seconds; default 15"},
     {.name = "json",
      .kind = OPTION_FLAG,
      .offset = FIELD(json),
@@ -205,11 +186,9 @@ static bool is_hosted(const struct connect_args *connect)
 
 static int check_place(const struct swarm_args *args)
 {
-    int status = connect_args_check(COMMAND, &args->connect);
+    int status = client_args_check(COMMAND, &args->connect, &args->client);
     if (status)
         return status;
-    if (args->path && args->path[0] != '/')
-        return usage_error(COMMAND, "--path: \"%s\" does not start with /", args->path);
     if (is_hosted(&args->connect) && !args->own_app)
         return usage_error(
             COMMAND,
@@ -317,10 +296,11 @@ bool swarm_args_read(struct swarm_args *args, int argc, char **argv, int *status
 {
     const struct option_table tables[] = {
         {connect_options, CONNECT_OPTION_COUNT, &args->connect},
+        {client_options, CLIENT_OPTION_COUNT, &args->client},
         {auth_options, AUTH_OPTION_COUNT, &args->auth},
         OPTION_TABLE(swarm_options, args),
     };
-    enum options_result parsed = options_parse(&help, tables, 3, argc, argv);
+    enum options_result parsed = options_parse(&help, tables, 4, argc, argv);
     if (parsed != OPTIONS_OK) {
         *status = parsed == OPTIONS_HELP ? EXIT_DONE : EXIT_USAGE;
         return false;

@@ -5,12 +5,13 @@
 #define CLI_SWARM_ARGS_H
 
 #include "auth_args.h"
-#include "connect_args.h"
+#include "client_args.h"
 
 enum { SWARM_MAX_TEMPLATES = 16, SWARM_NAME_BYTES = 256 };
 
 struct swarm_args {
     struct connect_args connect;
+    struct client_args client;
     struct auth_args auth; /* its secret only where there is no endpoint */
     const char *secret;
     uint32_t clients;
@@ -23,11 +24,8 @@ struct swarm_args {
     uint32_t publish;                  /* events a second; 0: none */
     uint32_t publish_bytes;            /* 0: no more than needed */
     const char *app_id;
-    const char *path;
     const char *seq_member;
     const char *time_member;
-    uint32_t reconnect_spread_s; /* 0: the library's default */
-    uint32_t connect_timeout_s;
     bool own_app;
     bool json;
 };
