@@ -40,7 +40,7 @@ void watch_forget_boxes(struct watch *watch)
 static void on_received(struct app *app, const struct fact *fact)
 {
     struct watch *w = &app->watch;
-    const struct watched_channel *c = &w->channels[SEALED_CHANNEL];
+    struct watched_channel *c = &w->channels[SEALED_CHANNEL];
     bool is_box = fact->n[1] == LETTER_SEALED || fact->n[1] == LETTER_SEALED_BAD;
     bool hears = c->stage == WATCHED_ASKED || c->stage == WATCHED_CONFIRMED;
     w->box_arrives = false;
@@ -57,6 +57,8 @@ static void on_received(struct app *app, const struct fact *fact)
         return;
     w->box_arrives = true;
     w->box_alone = !waits;
+    if (w->box_alone && c->stage == WATCHED_CONFIRMED)
+        c->verdict = VERDICT_NONE; /* what fails now is not the last answer */
     if (w->box_count == WATCHED_BOXES) {
         w->box_full = true; /* it has to be reported */
         return;
