@@ -175,7 +175,8 @@ typedef struct pusher_server_result {
      * 400 bad request, 401 wrong key, secret or clock, 403 disabled or over quota, 404 no
      * such app, 413 too large; API-04). */
     int error;
-    int http_status;    /* 0: no answer came */
+    int http_status;    /* 0: no answer came. The `code` of a body that has an `error`,
+                           too, wins over 200: soketi refuses that way */
     pusher_str message; /* what went wrong, in the server's words or ours, without the key
                            and what looks like a signature; "" when all is well;
                            NUL-terminated */

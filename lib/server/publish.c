@@ -15,6 +15,7 @@
 #include "codec/url.h"
 #include "net/http.h"
 #include "net/loop.h"
+#include "server/answer.h"
 
 enum {
     RESPONSE_MAX = 64 * 1024, /* bytes of an answer */
@@ -203,9 +204,10 @@ void pusher_server_free(pusher_server *server)
 
 static int result_error(const struct http_response *response)
 {
+    int status = answer_status(response);
     if (response->error)
         return response->error;
-    return response->status >= 200 && response->status < 300 ? 0 : PUSHER_ERR_INVALID;
+    return status >= 200 && status < 300 ? 0 : PUSHER_ERR_INVALID;
 }
 
 /* What the answer says, as one line of UTF-8 without key and signatures, which servers
@@ -234,7 +236,7 @@ static void on_response(void *userdata, const struct http_response *response)
     char *text = result_text(server, response);
     pusher_server_result result = {
         .error = result_error(response),
-        .http_status = response->error ? 0 : response->status,
+        .http_status = answer_status(response),
         .message = str_of(text ? text : ""),
     };
     log_line(&server->log, result.error ? PUSHER_LOG_WARN : PUSHER_LOG_INFO,

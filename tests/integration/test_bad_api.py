@@ -94,6 +94,9 @@ class Published(ApiCase):
     def test_forms_of_yes(self):
         for yes in (
                 answer(200, b"{}"), answer(200), answer(202, b"later"), answer(200, b"no JSON"),
+                answer(200, b'{"channels":{"room":{}}}'), answer(200, b'[{"error":"e","code":401}]'),
+                answer(200, b'{"error":"e"}'), answer(200, b'{"error":"e","code":0}'),
+                answer(200, b'{"error":"e","code":"401"}'), answer(200, b'{"code":401}'),
                 b"HTTP/1.1 204 No Content\r\n\r\n",
                 b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\n\r\n"):
             with self.subTest(answer=yes):
@@ -121,6 +124,13 @@ class Refused(ApiCase):
     def test_without_words(self):
         self.assertIn("401", self.exchange(answer(401)).ends_with(REFUSED))
 
+    def test_with_a_status_in_the_body_only(self):
+        """As soketi does it."""
+        text = self.exchange(answer(200, b'{"error":"because of that","code":401}')) \
+            .ends_with(REFUSED)
+        self.assertIn("401", text)
+        self.assertIn("because of that", text)
+
     def test_words_cannot_write_on_the_terminal(self):
         text = self.exchange(answer(400, b"a\x1b[2Jb\r\nc\x07\xff")).ends_with(REFUSED)
         self.assertTrue(all(character.isprintable() for character in text), repr(text))
@@ -143,6 +153,11 @@ class Unanswered(ApiCase):
             with self.subTest(status=status):
                 text = self.exchange(answer(status, b"overloaded")).ends_with(NO_ANSWER)
                 self.assertIn(str(status), text)
+
+    def test_trouble_told_in_the_body_only(self):
+        text = self.exchange(answer(200, b'{"error":"overloaded","code":500}')) \
+            .ends_with(NO_ANSWER)
+        self.assertIn("500", text)
 
     def test_no_answer(self):
         for then in ("end", "reset", "half_close"):

@@ -77,6 +77,18 @@ class OnSoketi(Case):
         self.assertEqual((CLIENTS, []), (report["subscribed"], report["failures"]))
         self.assertEqual(report["published"]["accepted"] * CLIENTS, report["events"]["received"])
 
+    def test_publishing_is_refused(self):
+        """soketi says so with HTTP status 200: these events are not lost, they never were."""
+        self.start()
+        report = self.swarm("--publish", "20", "--app-id", "app-id", "--secret", "wrong",
+                            "--duration", "1", "--channel-template", "room").report()
+        published = report["published"]
+        self.assertGreater(published["sent"], 0)
+        self.assertEqual((0, published["sent"]), (published["accepted"], published["refused"]))
+        self.assertEqual([("publish", 401, published["sent"])], [
+            (item["error"], item["http_status"], item["count"]) for item in report["failures"]])
+        self.assertEqual(0, report["events"]["lost"])
+
     def test_killed_and_started_again(self):
         self.start()
         swarm = self.publishing(10, "--duration", "600", "--reconnect-spread", "1",
