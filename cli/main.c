@@ -2,9 +2,11 @@
  * pusherctl: the command line of libpusher. Finds the subcommand; each has a file of its
  * own.
  */
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <pusher/version.h>
 
@@ -48,8 +50,20 @@ static void print_help(void)
            "PUSHER_HOST, PUSHER_PORT, PUSHER_APP_ID, PUSHER_SECRET.\n");
 }
 
+/* A standard descriptor that is closed would be the next socket's, which prints would
+ * then go to. The lowest free one is taken, so it is in order; opened the wrong way
+ * round, so that using it fails as it would closed. */
+static void fill_standard_descriptors(void)
+{
+    for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++) {
+        if (fcntl(fd, F_GETFD) < 0)
+            open("/dev/null", fd == STDIN_FILENO ? O_WRONLY : O_RDONLY);
+    }
+}
+
 int main(int argc, char **argv)
 {
+    fill_standard_descriptors();
     /* A reader that has gone is an error of write, which is looked at. */
     signal(SIGPIPE, SIG_IGN);
     if (argc < 2)

@@ -4,6 +4,7 @@ nothing on standard output. And --help.
     test_usage.py PUSHERCTL
 """
 
+import os
 import sys
 import tempfile
 import unittest
@@ -175,6 +176,26 @@ class Usage(unittest.TestCase):
                 self.assertEqual((0, ""), (done.returncode, done.stderr))
                 self.assertIn("Example", done.stdout)
                 self.assertLessEqual(max(map(len, done.stdout.split("\n"))), 100)
+
+    def test_a_standard_descriptor_that_is_closed(self):
+        """Nothing else gets its number: what is written to it fails, and is told if it can be."""
+        sandbox = program.Sandbox(self.pusherctl).__enter__()
+        self.addCleanup(sandbox.__exit__, None, None, None)
+        listen = ("listen", *sandbox.server, "--channel", "room", "--timeout", "1")
+        swarm = ("swarm", *sandbox.server, "--channel-template", "room", "--clients", "1",
+                 "--duration", "1")
+        bad = "standard output: Bad file descriptor\n"
+        for arguments, closed, status, told in (
+                (listen, 0, 3, ""), (listen, 1, 1, bad), (listen, 2, 3, ""),
+                (swarm, 1, 1, bad), ((*swarm, "--json"), 1, 1, bad), (swarm, 2, 0, ""),
+                (("sandbox",), 1, 1, bad),
+                (("trigger", *sandbox.app, "--channel", "c", "--event", "e", "--data", "-"), 0, 1,
+                 "standard input: Bad file descriptor")):
+            with self.subTest(command=arguments[0], closed=closed):
+                done = program.run(self.pusherctl, *arguments,
+                                   preexec_fn=lambda closed=closed: os.close(closed))
+                self.assertEqual(status, done.returncode, done.stderr)
+                self.assertIn(told, done.stderr)
 
     def test_version(self):
         done = program.run(self.pusherctl, "--version")
