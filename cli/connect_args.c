@@ -98,6 +98,11 @@ int connect_args_refused(const char *command, const struct connect_args *args, i
 {
     if (error == PUSHER_ERR_BAD_KEY)
         return usage_error(command, "--key: %s", pusher_strerror(error));
+    if (error == PUSHER_ERR_BAD_HOST && args->host && strchr(args->host, ':'))
+        return usage_error(command,
+                           "--host: \"%s\": give a host name or address alone, without "
+                           "scheme and brackets; the port goes into --port",
+                           args->host);
     if (error == PUSHER_ERR_BAD_HOST)
         return usage_error(command, "%s: \"%s\": %s", args->host ? "--host" : "--cluster",
                            args->host ? args->host : args->cluster,

@@ -3,6 +3,7 @@
  */
 #include "codec/url.h"
 
+#include <arpa/inet.h>
 #include <string.h>
 #include <strings.h>
 
@@ -35,18 +36,23 @@ static bool is_ipv6(pusher_str host)
     return memchr(host.ptr, ':', host.len) != NULL;
 }
 
+/* "127.0.0.1:6001" is none: it would be looked up as a name. */
+static bool is_ipv6_address(pusher_str host)
+{
+    char text[INET6_ADDRSTRLEN];
+    struct in6_addr address;
+    if (host.len >= sizeof text || memchr(host.ptr, '\0', host.len))
+        return false;
+    memcpy(text, host.ptr, host.len);
+    text[host.len] = '\0';
+    return inet_pton(AF_INET6, text, &address) == 1;
+}
+
 bool url_host_valid(pusher_str host)
 {
     if (!host.ptr || host.len == 0 || host.len > HOST_MAX)
         return false;
-    if (is_ipv6(host)) {
-        for (size_t i = 0; i < host.len; i++) {
-            if (!strchr("0123456789abcdefABCDEF:.", host.ptr[i]))
-                return false;
-        }
-        return true;
-    }
-    return all_of(host, "-._");
+    return is_ipv6(host) ? is_ipv6_address(host) : all_of(host, "-._");
 }
 
 bool url_cluster_valid(pusher_str cluster)

@@ -47,9 +47,10 @@ static void hosts(void **state)
     static const char *const good[] = {
         "localhost", "127.0.0.1", "ws-eu.example.com", "under_score",
         "::1",       "fe80::1",   "::ffff:127.0.0.1",  "2001:DB8::7"};
-    static const char *const bad[] = {"",         "a b",      "a/b",
-                                      "a@b",      "[::1]",    "h\r\nX: y",
-                                      "::1%eth0", "host:80x", "caf\xc3\xa9"};
+    static const char *const bad[] = {
+        "",          "a b",      "a/b",      "a@b",         "[::1]",
+        "h\r\nX: y", "::1%eth0", "host:80x", "caf\xc3\xa9", "127.0.0.1:6001",
+        "cafe:80",   ":::"};
     char longest[254];
     (void)state;
     for (size_t i = 0; i < sizeof good / sizeof *good; i++)
