@@ -96,21 +96,23 @@ static const struct command_help help = {
     .synopsis = "--key KEY (--cluster NAME | --host HOST) --channel NAME... [OPTION...]",
     .purpose = "Subscribes to channels and shows their events as they arrive.\n"
                "Reconnects by itself, until --count, --timeout, SIGINT or SIGTERM.",
-    .notes = "Examples:\n"
-             "  pusherctl listen --key KEY --cluster eu --channel room\n"
-             "  pusherctl listen --key app-key --host 127.0.0.1 --port 6001 --no-tls \\\n"
-             "      --channel room --channel news --event order --count 3 --timeout 60\n"
-             "  pusherctl listen --key KEY --cluster eu --channel private-orders \\\n"
-             "      --auth-endpoint https://example.com/pusher/auth \\\n"
-             "      --auth-header 'Authorization: Bearer TOKEN'\n"
-             "  pusherctl listen --json --states --channel room | jq .\n"
-             "\n"
-             "Exit status:\n"
-             "  0  --count was reached, or told to stop by SIGINT or SIGTERM\n"
-             "  1  wrong usage\n"
-             "  2  the server refused for good\n"
-             "  3  --timeout passed\n"
-             "  4  every subscription failed for good\n",
+    .notes =
+        "Examples:\n"
+        "  pusherctl listen --key KEY --cluster eu --channel room\n"
+        "  pusherctl listen --key app-key --host 127.0.0.1 --port 6001 --no-tls \\\n"
+        "      --channel room --channel news --event order --count 3 --timeout 60\n"
+        "  pusherctl listen --key KEY --cluster eu --channel private-orders \\\n"
+        "      --auth-endpoint https://example.com/pusher/auth \\\n"
+        "      --auth-header 'Authorization: Bearer TOKEN'\n"
+        "  pusherctl listen --json --states --channel room | jq .\n"
+        "\n"
+        "Exit status:\n"
+        "  0  --count was reached, told to stop by SIGINT or SIGTERM, or the reader of "
+        "the output has gone\n"
+        "  1  wrong usage, or the output cannot be written\n"
+        "  2  the server refused for good\n"
+        "  3  --timeout passed\n"
+        "  4  every subscription failed for good\n",
 };
 
 static int check_args(const struct listen_args *args)

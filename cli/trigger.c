@@ -91,7 +91,8 @@ static const struct command_help help = {
              "  0  published\n"
              "  1  wrong usage\n"
              "  2  the server refused\n"
-             "  3  the server is out of reach, or did not answer in time\n",
+             "  3  the server is out of reach, did not answer in time, or is in trouble "
+             "(HTTP status 5xx)\n",
 };
 
 static int check_args(const struct trigger *t)
@@ -180,6 +181,10 @@ static int refused_locally(const struct trigger *t, int error)
     switch (error) {
     case PUSHER_ERR_BAD_CHANNEL:
         return usage_error(COMMAND, "--channel: %s", pusher_strerror(error));
+    case PUSHER_ERR_UNSUPPORTED:
+        return usage_error(COMMAND,
+                           "--channel: one is encrypted, and trigger does not encrypt: "
+                           "--data must be {\"nonce\":…,\"ciphertext\":…}");
     case PUSHER_ERR_INVALID:
         return usage_error(COMMAND, "--event and --data must be UTF-8%s",
                            args->socket_id ? ", and --socket-id digits.digits" : "");
