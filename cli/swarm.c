@@ -15,7 +15,7 @@
 
 #define COMMAND "swarm"
 
-enum { REPORT_BYTES = 65536 };
+enum { REPORT_BYTES = 131072 };
 
 static int set_options(struct swarm *swarm)
 {

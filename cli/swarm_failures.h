@@ -9,7 +9,7 @@
 
 #include <pusher/types.h>
 
-enum { MAX_FAILURES = 64, FAILURE_NAME_BYTES = 16, FAILURE_MESSAGE_BYTES = 200 };
+enum { MAX_FAILURES = 64, FAILURE_NAME_BYTES = 16, FAILURE_MESSAGE_BYTES = 400 };
 
 struct swarm_failure {
     char error[FAILURE_NAME_BYTES]; /* as in the lines of `listen`, or "publish" */

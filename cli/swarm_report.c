@@ -38,10 +38,21 @@ static void list_durations(const struct swarm *swarm, struct duration ret[DURATI
 
 /* --- for people --- */
 
+static bool is_all_empty(const struct duration durations[DURATIONS])
+{
+    for (size_t i = 0; i < DURATIONS; i++) {
+        if (durations[i].histogram->count)
+            return false;
+    }
+    return true;
+}
+
 static void print_durations(const struct swarm *swarm)
 {
     struct duration durations[DURATIONS];
     list_durations(swarm, durations);
+    if (is_all_empty(durations))
+        return;
     printf("\n%-10s %10s %9s %9s", "ms", "count", "min", "mean");
     for (size_t i = 0; i < PERCENTILES; i++)
         printf(" %9s", percentiles[i].name);
@@ -59,13 +70,27 @@ static void print_durations(const struct swarm *swarm)
     }
 }
 
-static void print_failures(const struct swarm_failures *failures)
+/* An attempt that is not answered has not failed before its time is over. */
+static void print_no_failure(const struct swarm *swarm)
 {
-    if (failures->count == 0)
+    uint32_t waiting = swarm->now.started - swarm->now.connected;
+    if (waiting)
+        printf("no failures so far: %u clients still wait for a connection, and give an "
+               "attempt up after %u s (--connect-timeout)\n",
+               waiting, swarm->options.connect_timeout_ms / 1000);
+    else
         printf("no failures\n");
+}
+
+static void print_failures(const struct swarm *swarm)
+{
+    const struct swarm_failures *failures = &swarm->failures;
+    if (failures->count == 0)
+        print_no_failure(swarm);
     for (size_t i = 0; i < failures->count; i++) {
         const struct swarm_failure *item = &failures->items[i];
-        printf("failed %" PRIu64 " times (%s", item->count, item->error);
+        printf("failed %" PRIu64 " time%s (%s", item->count, item->count == 1 ? "" : "s",
+               item->error);
         if (item->code >= 0)
             printf(" %d", item->code);
         if (item->http_status)
@@ -102,7 +127,7 @@ static int print_report(const struct swarm *swarm, const char *ended)
            "%" PRIu64 " lost, %" PRIu64 " missed while a connection was lost\n",
            totals->events, tally->received, tally->duplicates, tally->late, tally->lost,
            tally->missed);
-    print_failures(&swarm->failures);
+    print_failures(swarm);
     return fflush(stdout) || ferror(stdout) ? errno : 0;
 }
 
