@@ -25,7 +25,7 @@ static void *wait_and_stop(void *arg)
     sigset_t set;
     int which;
     stop_set(&set);
-    if (sigwait(&set, &which) == 0)
+    while (sigwait(&set, &which) == 0 && !atomic_load(&signals->is_ending))
         pusher_loop_stop(signals->loop);
     return NULL;
 }
@@ -42,6 +42,7 @@ void stop_signals_end(struct stop_signals *signals)
 {
     if (!signals->running)
         return;
+    atomic_store(&signals->is_ending, true);
     pthread_kill(signals->thread, SIGTERM);
     pthread_join(signals->thread, NULL);
     signals->running = false;

@@ -1,6 +1,6 @@
 /*
- * SIGINT and SIGTERM end a loop instead of the process, so that everything is closed and
- * the exit status says why.
+ * SIGINT and SIGTERM end a run of a loop instead of the process, each time, so that
+ * everything is closed and the exit status says why.
  *
  * A handler may not call pusher_loop_stop(); a thread that waits for the signals may.
  */
@@ -8,6 +8,7 @@
 #define CLI_STOP_SIGNALS_H
 
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdbool.h>
 
 #include <pusher/loop.h>
@@ -16,6 +17,7 @@ struct stop_signals {
     pusher_loop *loop;
     pthread_t thread;
     bool running;
+    atomic_bool is_ending;
 };
 
 /* Blocks the signals for this thread and those it starts: call it before the first loop

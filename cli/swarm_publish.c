@@ -168,12 +168,11 @@ static int send_one(struct swarm *swarm, uint64_t now_us)
     return 0;
 }
 
-void publisher_send_due(struct swarm *swarm, uint64_t now_us)
+void publisher_send_due(struct swarm *swarm, uint64_t began_us, uint64_t now_us)
 {
     struct publisher *p = &swarm->publisher;
-    if (!p->began_us)
-        p->began_us = now_us;
-    uint64_t due = (now_us - p->began_us) * swarm->args.publish / 1000000;
+    uint64_t due = (now_us - began_us) * swarm->args.publish / 1000000 + 1;
+    p->began_us = began_us;
     if (due > p->asked + MAX_BURST)
         p->asked = due - MAX_BURST; /* they would come all at once */
     for (; p->asked < due; p->asked++) {

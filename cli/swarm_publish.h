@@ -37,8 +37,8 @@ struct publisher {
 int publisher_init(struct swarm *swarm);
 void publisher_free(struct publisher *publisher);
 
-/* Sends what is due by now; begins at the first call. */
-void publisher_send_due(struct swarm *swarm, uint64_t now_us);
+/* Sends what is due by now; the first one is at `began_us`, which stays the same. */
+void publisher_send_due(struct swarm *swarm, uint64_t began_us, uint64_t now_us);
 
 /* The number that the next event of that channel will have; from 0. */
 uint64_t publisher_next(const struct publisher *publisher, uint32_t channel);

@@ -24,7 +24,7 @@ enum {
     PROGRESS_US = 1000000,
     CHECK_US = 100000,     /* between two looks at what is on its way */
     ARRIVAL_US = 30000000, /* how long the last ones to start are waited for */
-    DRAIN_US = SWARM_LATE_US
+    MAX_DRAIN_US = 30000000
 };
 
 /* Where a run stands. */
@@ -35,7 +35,10 @@ struct run {
     uint64_t started_us;  /* when the last browser was */
     uint64_t progress_us; /* when it is shown next */
     uint64_t check_us;
+    uint64_t heard;    /* events and answers of the server to what was published */
+    uint64_t heard_us; /* when there was the last of them */
     const char *ended; /* by what; NULL: not yet */
+    bool is_cut;       /* what is on its way is not awaited */
     bool is_over;
 };
 
@@ -113,21 +116,22 @@ static void enter(struct run *run, enum swarm_phase phase, uint64_t now)
     check_written(run->swarm, progress_show(run->swarm, phase));
 }
 
-/* What was published last is awaited. */
+/* What was published last is awaited, unless told a second time. */
 static void end_by(struct run *run, const char *reason)
 {
-    bool was_ended = run->ended != NULL;
-    run->ended = reason;
-    if (!was_ended && run->swarm->publisher.began_us)
+    run->is_cut = run->ended != NULL;
+    run->is_over = run->is_cut || !run->swarm->publisher.began_us;
+    if (!run->ended)
+        run->ended = reason;
+    if (!run->is_over)
         enter(run, SWARM_DRAIN, swarm_clock());
-    else
-        run->is_over = true;
 }
 
 static void ramp(struct run *run, uint64_t now)
 {
     struct swarm *swarm = run->swarm;
     start_due(swarm, now);
+    leave_due(swarm, now);
     if (swarm->now.started < swarm->args.clients)
         return;
     if (!run->started_us)
@@ -142,20 +146,28 @@ static void ramp(struct run *run, uint64_t now)
 static void hold(struct run *run, uint64_t now)
 {
     struct swarm *swarm = run->swarm;
+    uint64_t end = run->phase_us + (uint64_t)swarm->args.duration_s * 1000000;
     leave_due(swarm, now);
     if (swarm->args.publish)
-        publisher_send_due(swarm, now);
-    if (now - run->phase_us < (uint64_t)swarm->args.duration_s * 1000000)
-        return;
-    end_by(run, "duration");
+        publisher_send_due(swarm, run->phase_us, now < end ? now : end - 1);
+    if (now >= end)
+        end_by(run, "duration");
 }
 
+/* A server that is behind may take long: it is given up when nothing comes any more. */
 static void drain(struct run *run, uint64_t now)
 {
+    const struct publisher *publisher = &run->swarm->publisher;
+    uint64_t heard =
+        run->swarm->tally.received + publisher->accepted + publisher->refused;
     if (now < run->check_us)
         return;
     run->check_us = now + CHECK_US;
-    if (now - run->phase_us >= DRAIN_US || is_drained(run->swarm))
+    if (!run->heard_us || heard != run->heard)
+        run->heard_us = now;
+    run->heard = heard;
+    if (now - run->heard_us >= SWARM_LATE_US || now - run->phase_us >= MAX_DRAIN_US ||
+        is_drained(run->swarm))
         run->is_over = true;
 }
 
@@ -194,14 +206,16 @@ static int judge(const struct swarm *swarm, const char *ended)
     return in_time && swarm->totals.connections == 0 ? EXIT_TIMED_OUT : EXIT_DONE;
 }
 
-static int report(struct swarm *swarm, const char *ended)
+static int report(const struct run *run)
 {
+    struct swarm *swarm = run->swarm;
+    uint64_t until_us = swarm_clock() - (run->is_cut ? SWARM_LATE_US : 0);
     free(swarm->reserve);
     swarm->reserve = NULL;
     progress_clear(swarm);
     for (uint32_t i = 0; i < swarm->now.started; i++)
-        browser_settle(&swarm->browsers[i], swarm_clock());
-    int error = report_show(swarm, ended);
+        browser_settle(&swarm->browsers[i], until_us);
+    int error = report_show(swarm, run->ended);
     if (error && error != EPIPE)
         complain(COMMAND, "cannot write to standard output: %s", strerror(error));
     return error && error != EPIPE ? EXIT_USAGE : EXIT_DONE;
@@ -223,7 +237,7 @@ int swarm_run(struct swarm *swarm)
         return swarm->status;
     if (swarm->over)
         run.ended = swarm->status == EXIT_USAGE ? "failure" : "refusal";
-    int status = report(swarm, run.ended);
+    int status = report(&run);
     if (status)
         return status;
     return swarm->over ? swarm->status : judge(swarm, run.ended);

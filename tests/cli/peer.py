@@ -2,9 +2,11 @@
 
 import base64
 import hashlib
+import queue
 import socket
 import struct
 import threading
+import time
 
 TIMEOUT_S = 30
 ACCEPT_GUID = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
@@ -99,3 +101,63 @@ class Peer:
                 raise OSError("the other has left")
             data += chunk
         return data
+
+
+class Relay:
+    """In front of a server; what the server says is handed on `delay_s` later."""
+
+    def __init__(self, port):
+        self.server_port = int(port)
+        self.delay_s = 0
+        self.listener = socket.create_server(("127.0.0.1", 0))
+        self.port = str(self.listener.getsockname()[1])
+        threading.Thread(target=self.serve, daemon=True).start()
+
+    def serve(self):
+        while True:
+            try:
+                client, _ = self.listener.accept()
+            except OSError:
+                return  # the test has ended
+            server = socket.create_connection(("127.0.0.1", self.server_port))
+            said = queue.Queue()
+            for target, arguments in ((self.hand_up, (client, server)),
+                                      (self.hear, (server, said)),
+                                      (self.hand_down, (said, client))):
+                threading.Thread(target=target, args=arguments, daemon=True).start()
+
+    @staticmethod
+    def hand_up(client, server):
+        try:
+            while data := client.recv(65536):
+                server.sendall(data)
+            server.shutdown(socket.SHUT_WR)
+        except OSError:
+            pass  # one of them has left
+
+    def hear(self, server, said):
+        data = b"?"
+        while data:
+            try:
+                data = server.recv(65536)
+            except OSError:
+                data = b""
+            said.put((time.monotonic() + self.delay_s, data))
+        server.close()
+
+    @staticmethod
+    def hand_down(said, client):
+        """Ends with the empty piece that stands for the end."""
+        data = b"?"
+        while data:
+            due, data = said.get()
+            time.sleep(max(0, due - time.monotonic()))
+            try:
+                client.sendall(data)
+            except OSError:
+                pass  # it has left; the rest is for nobody
+        client.close()
+
+    def close(self):
+        self.listener.shutdown(socket.SHUT_RDWR)
+        self.listener.close()
