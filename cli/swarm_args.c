@@ -15,6 +15,7 @@
 
 #define COMMAND        "swarm"
 #define MAX_MEMBER_LEN 31
+#define MAX_DIGITS     7 /* of the number of a channel; there are 500000 at most */
 #define FIELD(name)    offsetof(struct swarm_args, name)
 
 static const struct option_spec swarm_options[] = {
@@ -118,11 +119,18 @@ static const struct command_help help = {
         "milliseconds since 1970: {\"seq\":7,\"time\":1763712345678}.\n"
         "\n"
         "Lost is what was published while the subscription stood, and missed what was\n"
-        "published while the connection was lost: servers do not repeat it.\n"
+        "published while the connection was lost or in the 2 s before: servers do not\n"
+        "repeat it. Late is what came after it was given up for lost.\n"
+        "\n"
+        "All have come when each is subscribed or refused, or when the last one has had\n"
+        "30 s for it (S seconds of --duration, if those are fewer). At the end, what\n"
+        "--publish sent is awaited, until nothing has come for 2 s, and 30 s at most: a\n"
+        "second SIGINT or SIGTERM cuts that short.\n"
         "\n"
         "With --auth-endpoint that is asked for each private or presence channel; "
         "without,\n"
         "the app secret signs here, and members are called after their connections.\n"
+        "A presence channel takes 100 members on most servers: spread more by %d.\n"
         "\n"
         "Examples:\n"
         "  pusherctl swarm --key app-key --host 127.0.0.1 --port 6001 --no-tls \\\n"
@@ -130,14 +138,17 @@ static const struct command_help help = {
         "  export PUSHER_APP_ID=ID PUSHER_KEY=KEY PUSHER_SECRET=SECRET "
         "PUSHER_HOST=ws.local\n"
         "  pusherctl swarm --clients 5000 --ramp 250 --duration 60 \\\n"
-        "      --channel-template presence-hall --channel-template 'private-user-%d' \\\n"
+        "      --channel-template news --channel-template 'presence-room-%d' --channels "
+        "100 "
+        "\\\n"
         "      --publish 50 --think 20-120\n"
         "  pusherctl swarm --clients 500 --channel-template room --json | tail -n 1 | jq "
         ".\n"
         "\n"
         "Exit status:\n"
         "  0  the time is over, or told to stop by SIGINT or SIGTERM: the report tells\n"
-        "  1  wrong usage, or not enough memory or descriptors\n"
+        "  1  wrong usage, not enough memory or descriptors, or the output cannot be "
+        "written\n"
         "  2  the server refused all clients for good\n"
         "  3  the time is over, and no client ever got a connection\n"
         "  4  every subscription failed for good\n",
@@ -259,6 +270,55 @@ static int check_template(const struct swarm_args *args, size_t index)
     return EXIT_DONE;
 }
 
+/* Whether that is the name of one of the template's channels. */
+static bool template_has(const struct swarm_args *args, size_t index, const char *name)
+{
+    const char *template = args->templates.items[index];
+    const char *number = strchr(template, '%');
+    size_t before = number ? (size_t)(number - template) : 0;
+    char own[SWARM_NAME_BYTES];
+    if (!number)
+        return strcmp(template, name) == 0;
+    if (strncmp(template, name, before) != 0)
+        return false;
+    size_t digits = strspn(name + before, "0123456789");
+    for (uint64_t channel = 0, i = 0; i < digits && i < MAX_DIGITS; i++) {
+        channel = channel * 10 + (uint64_t)(name[before + i] - '0');
+        if (channel >= swarm_template_channels(args, index))
+            return false;
+        swarm_template_name(args, index, (uint32_t)channel, own);
+        if (strcmp(own, name) == 0)
+            return true;
+    }
+    return false;
+}
+
+/* A browser has one subscription to a channel: by two templates, it would count the
+ * events of each twice. */
+static int check_apart(const struct swarm_args *args, size_t index)
+{
+    char name[SWARM_NAME_BYTES];
+    for (size_t other = 0; other < index; other++) {
+        for (uint32_t i = 0; i < swarm_template_channels(args, index); i++) {
+            swarm_template_name(args, index, i, name);
+            if (template_has(args, other, name))
+                return usage_error(
+                    COMMAND, "--channel-template: \"%s\" is one of \"%s\" and of \"%s\"",
+                    name, args->templates.items[other], args->templates.items[index]);
+        }
+    }
+    return EXIT_DONE;
+}
+
+static bool has_number(const struct swarm_args *args)
+{
+    for (size_t i = 0; i < args->templates.count; i++) {
+        if (strchr(args->templates.items[i], '%'))
+            return true;
+    }
+    return false;
+}
+
 static int check_templates(const struct swarm_args *args)
 {
     if (args->templates.count == 0)
@@ -269,6 +329,10 @@ static int check_templates(const struct swarm_args *args)
     int status = EXIT_DONE;
     for (size_t i = 0; i < args->templates.count && !status; i++)
         status = check_template(args, i);
+    for (size_t i = 1; i < args->templates.count && !status; i++)
+        status = check_apart(args, i);
+    if (!status && args->channels && !has_number(args))
+        return usage_error(COMMAND, "--channels: no --channel-template has a %%d");
     return status;
 }
 

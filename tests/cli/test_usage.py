@@ -73,6 +73,7 @@ WRONG = (
     ((*TRIGGER, "--event", "e" * 201), "--event"),
     ((*TRIGGER, "--socket-id", "1.2:x"), "--socket-id"),
     ((*TRIGGER, "--app-id", "a/b"), "--app-id"),
+    ((*TRIGGER, "--channel", "private-encrypted-x"), "does not encrypt"),
     ((*TRIGGER, "--path", "/x"), '"--path"'),
     (("sandbox", "--port", "65536"), "--port"),
     (("sandbox", "--host", "localhost"), "--host"),
@@ -115,6 +116,20 @@ WRONG = (
     ((*SWARM, "--channel-template", "private-encrypted-x", "--auth-endpoint", "http://127.0.0.1/",
       "--publish", "1", "--app-id", "1", "--secret", "s"), "--publish"),
     ((*SWARM, "--seq-member", "s" * 32), "--seq-member"),
+    (("swarm", *APP, "--channel-template", "room", "--channels", "5"), "--channels"),
+    # A browser would subscribe twice to one channel.
+    ((*SWARM, "--channel-template", "room-%d"), '"room-%d"'),
+    ((*SWARM, "--channel-template", "room-99"), '"room-99"'),
+    (("swarm", *APP, *("--channel-template", "room-99") * 2), '"room-99"'),
+    ((*SWARM, "--channel-template", "room-1%d"), '"room-10"'),
+    ((*SWARM, "--channel-template", "room%d", "--host", "no host"), '"no host"'),
+    ((*SWARM, "--channel-template", "room-100", "--host", "no host"), '"no host"'),
+    ((*SWARM, "--channel-template", "room-01", "--host", "no host"), '"no host"'),
+    ((*SWARM, "--channel-template", "room-5x", "--host", "no host"), '"no host"'),
+    # Hosts.
+    ((*SWARM, "--host", "127.0.0.1:6001"), '"127.0.0.1:6001"'),
+    ((*LISTEN, "--host", "127.0.0.1:6001"), '"127.0.0.1:6001"'),
+    ((*LISTEN, "--host", "[::1]"), '"[::1]"'),
     # Hosted Pusher.
     ((*SWARM, "--host", "ws-eu.pusher.com"), "--i-own-this-app"),
     ((*SWARM, "--host", "WS-EU.Pusher.COM."), "--i-own-this-app"),
