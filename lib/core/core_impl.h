@@ -17,7 +17,7 @@
  *   said.c          events that the library makes itself
  *   outbox.c        the next frame
  *   round_trip.c    times from a ping to its pong
- *   problem.c       reports in words; log_name.c: names in log lines
+ *   problem.c       reports in words
  */
 #ifndef CORE_CORE_IMPL_H
 #define CORE_CORE_IMPL_H

@@ -6,8 +6,8 @@
 #include "base/str.h"
 #include "codec/auth_reply.h"
 #include "codec/frame.h"
+#include "codec/log_name.h"
 #include "core/core_impl.h"
-#include "core/log_name.h"
 
 static int finish(const struct core *core, const struct buf *out, size_t before,
                   const char *event, pusher_str channel)

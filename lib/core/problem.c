@@ -8,8 +8,8 @@
 #include "base/str.h"
 #include "codec/close_code.h"
 #include "codec/control.h"
+#include "codec/log_name.h"
 #include "core/core_impl.h"
-#include "core/log_name.h"
 
 /* What is said when there is no memory to say more. */
 static pusher_str short_text(pusher_problem_kind kind)

@@ -6,9 +6,9 @@
 #include "base/log.h"
 #include "base/str.h"
 #include "codec/frame.h"
+#include "codec/log_name.h"
 #include "core/core_impl.h"
 #include "core/inbound.h"
-#include "core/log_name.h"
 
 struct buf *said_begin(struct core *core, pusher_str event, pusher_str channel, int *rc)
 {

@@ -10,6 +10,7 @@
 #include "codec/channel_name.h"
 #include "codec/json.h"
 #include "codec/json_tree.h"
+#include "codec/log_name.h"
 #include "net/loop.h"
 #include "sandbox/api_info.h"
 #include "server/sign.h"
@@ -99,8 +100,8 @@ static int publish(struct service *service, const struct event *event)
         if (verdict != HUB_OK)
             return PUSHER_ERR_NOMEM;
     }
-    log_line(&service->log, PUSHER_LOG_INFO, "event of %zu bytes published to %.*s%s",
-             event->data.len, STR_ARG(event->channels[0]),
+    log_line(&service->log, PUSHER_LOG_INFO, "event of %zu bytes published to %s%s",
+             event->data.len, log_name(event->channels[0]).text,
              event->channel_count > 1 ? " and others" : "");
     return 0;
 }

@@ -8,6 +8,7 @@
 #include "base/str.h"
 #include "codec/channel_name.h"
 #include "codec/frame.h"
+#include "codec/log_name.h"
 #include "sandbox/reply.h"
 
 enum { CLIENT_EVENT_REFUSED = 4301 };
@@ -98,7 +99,7 @@ void client_event(struct connection *connection, const struct message *message)
         connection_drop(connection, "out of memory");
     else
         log_line(&connection->service->log, PUSHER_LOG_INFO,
-                 "connection %s sent a client event of %zu bytes to %.*s",
+                 "connection %s sent a client event of %zu bytes to %s",
                  connection->peer.socket_id, message->data.len,
-                 STR_ARG(message->channel));
+                 log_name(message->channel).text);
 }

@@ -9,6 +9,7 @@
 #include "base/str.h"
 #include "codec/channel_name.h"
 #include "codec/json.h"
+#include "codec/log_name.h"
 #include "codec/message.h"
 #include "sandbox/client_event.h"
 #include "sandbox/reply.h"
@@ -84,8 +85,8 @@ static void on_unsubscribe(struct connection *connection, const struct message *
     if (channel_name_valid(channel) || people_channel(channel, &user_id)) {
         hub_unsubscribe(&connection->service->hub, &connection->peer, channel);
         log_line(&connection->service->log, PUSHER_LOG_INFO,
-                 "connection %s unsubscribed from %.*s", connection->peer.socket_id,
-                 STR_ARG(channel));
+                 "connection %s unsubscribed from %s", connection->peer.socket_id,
+                 log_name(channel).text);
     }
     json_release(data);
 }

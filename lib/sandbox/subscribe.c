@@ -10,6 +10,7 @@
 #include "codec/channel_name.h"
 #include "codec/json.h"
 #include "codec/json_tree.h"
+#include "codec/log_name.h"
 #include "sandbox/auth_value.h"
 #include "sandbox/reply.h"
 #include "server/sign.h"
@@ -163,8 +164,8 @@ static void join(struct connection *connection, pusher_str channel,
                           loop_now(service->loop))) {
     case HUB_OK:
     case HUB_NOT_SUBSCRIBED:
-        log_line(&service->log, PUSHER_LOG_INFO, "connection %s subscribed to %.*s",
-                 connection->peer.socket_id, STR_ARG(channel));
+        log_line(&service->log, PUSHER_LOG_INFO, "connection %s subscribed to %s",
+                 connection->peer.socket_id, log_name(channel).text);
         return;
     case HUB_ALREADY:
         complain_of_second(connection, channel);

@@ -147,15 +147,33 @@ static void long_watchlist(void **state)
 }
 
 /* The channel of a user is for that user alone. */
+static char journal[4096];
+
+static void on_line(pusher_log_level level, const char *line, void *userdata)
+{
+    (void)level, (void)userdata;
+    size_t len = strlen(journal);
+    snprintf(journal + len, sizeof journal - len, "%s\n", line);
+}
+
+/* Log lines name neither the user nor, with it, what a terminal would take for a command.
+ */
 static void own_channel(void **state)
 {
+    static const char unsubscribe[] = "{\"event\":\"pusher:unsubscribe\",\"data\":{"
+                                      "\"channel\":\"#server-to-user-\\u001b[2J\"}}";
     static const char subscribe[] = "{\"event\":\"pusher:subscribe\",\"data\":{"
                                     "\"auth\":\"\",\"channel\":\"#server-to-user-%s\"}}";
     struct rig rig;
     struct peer peer;
     (void)state;
-    rig_start(&rig, NULL);
+    pusher_sandbox_options options;
+    rig_options(&options);
+    options.log = (pusher_log){PUSHER_LOG_DEBUG, on_line, NULL};
+    journal[0] = '\0';
+    rig_start(&rig, &options);
     peer_greet(&rig, &peer);
+    peer_text(&rig, &peer, "%s", unsubscribe);
     peer_text(&rig, &peer, subscribe, "a");
     peer_expect(&rig, &peer,
                 AUTH_ERROR("#server-to-user-a",
@@ -175,6 +193,11 @@ static void own_channel(void **state)
                      200);
     peer_expect(&rig, &peer,
                 "{\"event\":\"e\",\"channel\":\"#server-to-user-a\",\"data\":\"x\"}");
+    assert_non_null(strstr(journal, "unsubscribed from #server-to-user-***\n"));
+    assert_non_null(strstr(journal, "subscribed to #server-to-user-***\n"));
+    assert_non_null(strstr(journal, "published to #server-to-user-*** and others\n"));
+    assert_null(strstr(journal, "-user-a"));
+    assert_null(strchr(journal, '\033'));
     peer_close(&peer);
     rig_stop(&rig);
 }

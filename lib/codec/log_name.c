@@ -1,7 +1,7 @@
 /*
  * Names for log lines.
  */
-#include "core/log_name.h"
+#include "codec/log_name.h"
 
 #include "base/str.h"
 

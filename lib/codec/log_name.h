@@ -1,8 +1,8 @@
 /*
  * The name of an event or a channel, as a log line has it.
  */
-#ifndef CORE_LOG_NAME_H
-#define CORE_LOG_NAME_H
+#ifndef CODEC_LOG_NAME_H
+#define CODEC_LOG_NAME_H
 
 #include "base/quote.h"
 

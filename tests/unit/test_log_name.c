@@ -9,7 +9,7 @@
 #include <cmocka.h>
 
 #include "base/str.h"
-#include "core/log_name.h"
+#include "codec/log_name.h"
 
 static void names(void **state)
 {
