@@ -57,6 +57,8 @@ static void hosts(void **state)
         assert_true(url_host_valid(str_of(good[i])));
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
         assert_false(url_host_valid(str_of(bad[i])));
+    only(url_host_valid, "h", ALPHANUMERIC "-._");
+    only(url_host_valid, "::", "0123456789abcdefABCDEF");
     assert_false(url_host_valid((pusher_str){NULL, 0}));
     memset(longest, 'h', sizeof longest);
     assert_true(url_host_valid((pusher_str){longest, 253}));
