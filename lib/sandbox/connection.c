@@ -9,6 +9,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/str.h"
+#include "base/utf8.h"
 #include "sandbox/protocol.h"
 #include "sandbox/reply.h"
 
@@ -289,6 +290,10 @@ void connection_receive(struct connection *connection, pusher_str piece, bool bi
         connection_drop(connection, "out of memory");
     if (rc || !final)
         return;
-    protocol_handle(connection, whole ? piece : buf_str(&connection->incoming));
+    pusher_str text = whole ? piece : buf_str(&connection->incoming);
+    if (utf8_valid(text))
+        protocol_handle(connection, text);
+    else
+        connection_close(connection, CLOSE_NOT_UTF8, "The message is not UTF-8");
     buf_free(&connection->incoming);
 }

@@ -15,6 +15,7 @@
 /* Close codes that the sandbox uses (CLOSE-11, and RFC 6455). */
 enum {
     CLOSE_UNSUPPORTED = 1003, /* a binary message */
+    CLOSE_NOT_UTF8 = 1007,
     CLOSE_TOO_BIG = 1009,
     CLOSE_NO_APP = 4001,
     CLOSE_BAD_PROTOCOL = 4007,

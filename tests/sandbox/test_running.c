@@ -375,6 +375,32 @@ static void binary_message(void **state)
     rig_stop(&rig);
 }
 
+/* Others would have to hang up on it (RFC 6455, 8.1). A character may be in two frames.
+ */
+static void message_that_is_not_utf8(void **state)
+{
+    static const char good[] = "{\"event\":\"pusher:ping\",\"a\":\"\xc3\xa4\"}";
+    static const char bad[] = "{\"event\":\"pusher:ping\",\"a\":\"\xc3\"}";
+    enum { FIRST = sizeof good - 4 };
+    struct rig rig;
+    struct peer peer;
+    (void)state;
+    rig_start(&rig, NULL);
+    peer_greet(&rig, &peer);
+    peer_frame(&rig, &peer, FRAME_TEXT, false, good, FIRST);
+    peer_frame(&rig, &peer, FRAME_CONTINUATION, true, good + FIRST, 3);
+    peer_expect(&rig, &peer, "{\"event\":\"pusher:pong\",\"data\":\"{}\"}");
+    peer_frame(&rig, &peer, FRAME_TEXT, false, bad, 5);
+    peer_frame(&rig, &peer, FRAME_CONTINUATION, true, bad + 5, sizeof bad - 6);
+    peer_expect_close(&rig, &peer, 1007);
+    peer_close(&peer);
+    peer_greet(&rig, &peer);
+    peer_frame(&rig, &peer, FRAME_TEXT, true, bad, sizeof bad - 1);
+    peer_expect_close(&rig, &peer, 1007);
+    peer_close(&peer);
+    rig_stop(&rig);
+}
+
 /* ---- the HTTP API ---- */
 
 struct call {
@@ -786,29 +812,18 @@ static void no_memory_for_a_sandbox(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(refused_openings),
-        cmocka_unit_test(wrong_paths),
-        cmocka_unit_test(over_capacity),
-        cmocka_unit_test(odd_messages),
-        cmocka_unit_test(presence_identities),
-        cmocka_unit_test(borrowed_signature),
-        cmocka_unit_test(client_event_values),
-        cmocka_unit_test(client_event_limits),
-        cmocka_unit_test(fragments),
-        cmocka_unit_test(message_too_long),
-        cmocka_unit_test(binary_message),
-        cmocka_unit_test(api_calls),
-        cmocka_unit_test(batch_is_all_or_nothing),
-        cmocka_unit_test(raw_requests),
-        cmocka_unit_test(body_too_large),
-        cmocka_unit_test(silent_peer),
-        cmocka_unit_test(slow_reader),
-        cmocka_unit_test(subscription_counts),
-        cmocka_unit_test(options_are_checked),
-        cmocka_unit_test(ends_at_every_stage),
-        cmocka_unit_test(many_on_one_loop),
-        cmocka_unit_test(lack_of_memory),
-        cmocka_unit_test(no_memory_for_a_sandbox),
+        cmocka_unit_test(refused_openings),    cmocka_unit_test(wrong_paths),
+        cmocka_unit_test(over_capacity),       cmocka_unit_test(odd_messages),
+        cmocka_unit_test(presence_identities), cmocka_unit_test(borrowed_signature),
+        cmocka_unit_test(client_event_values), cmocka_unit_test(client_event_limits),
+        cmocka_unit_test(fragments),           cmocka_unit_test(message_too_long),
+        cmocka_unit_test(binary_message),      cmocka_unit_test(message_that_is_not_utf8),
+        cmocka_unit_test(api_calls),           cmocka_unit_test(batch_is_all_or_nothing),
+        cmocka_unit_test(raw_requests),        cmocka_unit_test(body_too_large),
+        cmocka_unit_test(silent_peer),         cmocka_unit_test(slow_reader),
+        cmocka_unit_test(subscription_counts), cmocka_unit_test(options_are_checked),
+        cmocka_unit_test(ends_at_every_stage), cmocka_unit_test(many_on_one_loop),
+        cmocka_unit_test(lack_of_memory),      cmocka_unit_test(no_memory_for_a_sandbox),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
