@@ -63,7 +63,8 @@ typedef struct pusher_mailbox pusher_mailbox;
 /* Options of a loop. Fill with pusher_loop_options_init(), then change what is needed. */
 typedef struct pusher_loop_options {
     size_t struct_size; /* set by the init function; lets the struct grow */
-    /* Log lines of the loop itself and of libwebsockets inside it. Default: off. */
+    /* Log lines of the loop itself. Default: off. Those of libwebsockets are switched
+     * off, in the whole process. */
     pusher_log log;
     /* Memory of the loop; copied. NULL: malloc, realloc, free. */
     const pusher_allocator *allocator;

@@ -7,7 +7,8 @@
  * Reverb or Sockudo.
  *
  * It lives on a pusher_loop, beside clients if that is wanted, and works while the loop
- * is run or dispatched.
+ * is run or dispatched. libpusher does not contain it: it is a library of its own, linked
+ * into pusherctl and so far not installed.
  */
 #ifndef PUSHER_SANDBOX_H
 #define PUSHER_SANDBOX_H

@@ -2,8 +2,9 @@
  * The server toolkit: signs authorizations and publishes events over the HTTP API.
  *
  * It is the only header that takes the app secret, and it belongs into back ends, tools
- * and tests: never give the secret to a program that runs on a user's device. It is a
- * library of its own (libpusher-server); the client library does not contain it.
+ * and tests: never give the secret to a program that runs on a user's device. libpusher
+ * does not contain it: it is a library of its own, linked into pusherctl and so far not
+ * installed.
  *
  * Signing is a pure calculation and needs no loop. Publishing needs a pusher_loop.
  */
