@@ -34,11 +34,19 @@ static bool somebody_unsure(const struct watch *w)
     return false;
 }
 
+/* The channel of the user comes and goes with the sign-in. */
+static void make_unsure(struct watch *w, struct watched_channel *c)
+{
+    c->unsure = true;
+    w->channels[PERSONAL_CHANNEL].unsure |= w->channels[SIGNIN].unsure;
+}
+
 static void all_unsure(struct watch *w)
 {
-    for (int i = PUBLIC_CHANNELS; i < WATCHED_CHANNELS; i++)
-        w->channels[i].unsure |= w->channels[i].stage == WATCHED_ASKED;
-    w->channels[PERSONAL_CHANNEL].unsure |= w->channels[SIGNIN].unsure;
+    for (int i = PUBLIC_CHANNELS; i < WATCHED_CHANNELS; i++) {
+        if (w->channels[i].stage == WATCHED_ASKED)
+            make_unsure(w, &w->channels[i]);
+    }
 }
 
 /* What is not wanted any more is over with that; without memory nobody can tell what was
@@ -49,7 +57,7 @@ static void refuse_unwanted(struct app *app)
     struct watched_channel *c = &w->channels[w->letter.refuses];
     uint64_t age = app->world->now - c->asked_at;
     if (app->memory.fail_next || age >= app->options.subscribe_timeout_ms)
-        c->unsure = true;
+        make_unsure(w, c);
     else
         c->stage = WATCHED_NONE;
     w->letter.refuses = -1;
@@ -87,7 +95,7 @@ static void on_taken(struct app *app, const struct fact *fact)
     if (!there || c->unsure || !c->wanted)
         return;
     if (fact->n[1])
-        c->unsure = true;
+        make_unsure(w, c);
     else if (!l->disturbed)
         violated(app->world, CHECK_I21, "the refusal of %s was not reported",
                  channel_name(l->refuses));
@@ -129,12 +137,13 @@ static void set_next(struct app *app, struct watched_channel *c, const struct fa
 
 static void auth_failed(struct app *app, int channel, const struct fact *fact)
 {
-    struct watched_channel *c = &app->watch.channels[channel];
+    struct watched_channel *channels = app->watch.channels, *c = &channels[channel];
     uint64_t age = app->world->now - c->authorizing_since;
     bool answered = c->bare || c->stage == WATCHED_AUTHORIZING;
     bool late = answered && age >= app->options.auth_timeout_ms;
     bool retry = fact->n[2] != 0;
-    bool nobody = c->bare && !retry && !watch_signin_pending(&app->watch);
+    bool may_be_nobody = !watch_signin_pending(&app->watch) || channels[SIGNIN].unsure;
+    bool nobody = c->bare && !retry && may_be_nobody;
     bool good = (retry && (late || memory_failed(app))) || nobody ||
                 (c->verdict == VERDICT_TRANSIENT && retry) ||
                 (c->verdict == VERDICT_FINAL && !retry);
@@ -205,7 +214,7 @@ static void not_subscribed(struct app *app, int channel, const struct fact *fact
         if (retry != may_pass && !memory_failed(app))
             no_reason(app, channel, fact);
         if (retry != may_pass && overdue)
-            c->unsure = true; /* without memory it was not understood, and then late */
+            make_unsure(w, c); /* without memory it was not understood, and then late */
         set_next(app, c, fact, WATCHED_REFUSED);
         w->letter.refuses = -1;
         return;
@@ -264,7 +273,8 @@ static bool is_about_personal(const struct watch *w)
 {
     const struct watched_letter *l = &w->letter;
     bool just_confirmed = l->open && l->channel == SIGNIN && l->confirms;
-    return w->channels[SIGNIN].stage == WATCHED_CONFIRMED && !just_confirmed;
+    const struct watched_channel *signin = &w->channels[SIGNIN];
+    return signin->stage == WATCHED_CONFIRMED && !signin->unsure && !just_confirmed;
 }
 
 /* Without memory a report does not say which channel it is about. */
