@@ -194,8 +194,7 @@ static void on_lost(struct browser *browser)
     swarm->now.connected--;
     swarm->totals.lost_connections++;
     browser->lost_us = swarm_clock();
-    if (swarm->args.publish)
-        browser_settle(browser, swarm_clock() - SWARM_LATE_US); /* the rest is missed */
+    browser_settle(browser, swarm_clock() - SWARM_LATE_US); /* the rest is missed */
     forget_subscriptions(browser);
 }
 

@@ -38,7 +38,8 @@ int browser_next_page(struct browser *browser);
 /* Whether nothing is awaited any more of what was published. */
 bool browser_is_complete(const struct browser *browser);
 
-/* Judges what has not come, of what this run published until then. */
+/* Judges what has not come: of what this run published until then, or of what others
+ * published before the last that came. */
 void browser_settle(struct browser *browser, uint64_t until_us);
 
 #endif

@@ -3,9 +3,9 @@
  * one: which came twice, and which never came.
  *
  * Events may overtake each other, so a number that is skipped is judged only when
- * STREAM_WINDOW later ones have come, or at the end. It is lost when it was sent while
- * the subscription stood, and missed when it was sent while the connection was lost,
- * which is the service's way (SUB-16).
+ * STREAM_WINDOW later ones have come, or when the connection ends. It is lost when it was
+ * sent while the subscription stood, and missed when it was sent while the connection was
+ * lost, which is the service's way (SUB-16).
  */
 #ifndef CLI_SWARM_STREAM_H
 #define CLI_SWARM_STREAM_H
@@ -22,7 +22,7 @@ enum {
 struct stream_tally {
     uint64_t received; /* for the first time */
     uint64_t duplicates;
-    uint64_t late; /* after they were judged */
+    uint64_t late; /* after they were judged, or too long after to tell */
     uint64_t lost;
     uint64_t missed;
 };
@@ -43,7 +43,8 @@ struct stream {
     uint64_t base;      /* lower ones are judged */
     uint64_t next;      /* one above the highest that came */
     uint64_t gap_until; /* lower ones were sent before the last subscription */
-    uint64_t seen[STREAM_WINDOW / 64]; /* bit `number % STREAM_WINDOW`, from base on */
+    /* Bit `number % STREAM_WINDOW` for each of the STREAM_WINDOW numbers below `next`. */
+    uint64_t seen[STREAM_WINDOW / 64];
 };
 
 enum stream_verdict {

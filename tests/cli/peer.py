@@ -32,6 +32,7 @@ class Peer:
         self.port = str(self.listener.getsockname()[1])
         self.server = ("--host", "127.0.0.1", "--port", self.port, "--no-tls", "--key", "app-key")
         self.connection = None
+        self.connections_made = 0
         self.thread = threading.Thread(target=self.serve, daemon=True)
 
     def __enter__(self):
@@ -51,6 +52,7 @@ class Peer:
 
     def serve_one(self):
         self.connection, _ = self.listener.accept()
+        self.connections_made += 1
         self.connection.settimeout(TIMEOUT_S)
         with self.connection:
             self.read_request()

@@ -341,6 +341,29 @@ class Swarm(unittest.TestCase):
                           "missed": 0}, report["events"])
         self.assertIsNone(report["latency_ms"])
 
+    def test_a_reconnect_hides_no_loss(self):
+        """3 is lost, though the connection is too, later; 4 comes again; 6 to 8 are missed."""
+        numbers = iter(((1, 2, 4, 5), (4, 9, 10)))
+
+        def script(server):
+            server.say(peer.GREETING)
+            server.hear()
+            server.say('{"event":"pusher_internal:subscription_succeeded","channel":"room",'
+                       '"data":"{}"}')
+            for number in next(numbers):
+                server.say(json.dumps({"event": "e", "channel": "room",
+                                       "data": json.dumps({"seq": number})}))
+            if server.connections_made == 1:
+                server.close(4200)
+        with peer.Peer(script, connections=2) as server:
+            swarm = self.start_swarm(server.server, "--json", "--clients", "1", "--duration",
+                                     "600", "--channel-template", "room")
+            self.await_progress(swarm, lambda line: line["events"] == 7)
+            status, out, err = swarm.end(signal.SIGINT)
+        self.assertEqual((0, ""), (status, err))
+        self.assertEqual({"arrived": 7, "received": 6, "duplicates": 1, "late": 0, "lost": 1,
+                          "missed": 3}, self.report_in(out)["events"])
+
     def test_standard_output_that_is_gone(self):
         reader, writer = os.pipe()
         os.close(reader)

@@ -100,6 +100,39 @@ static void a_jump_over_the_whole_window(void **state)
     assert_tally(20, 0, 0, 100000 - 10, 0);
 }
 
+/* What was judged is still known, one window back. */
+static void twice_though_judged(void **state)
+{
+    (void)state;
+    stream_subscribed(&stream, 0);
+    take_all(0, 3);
+    take_all(4, 6);
+    stream_settle(&stream, 8, &judge);
+    assert_tally(5, 0, 0, 3, 0);
+    assert_int_equal(take(2), STREAM_DUPLICATE);
+    assert_int_equal(take(3), STREAM_LATE);
+    assert_int_equal(take(3), STREAM_DUPLICATE);
+    assert_int_equal(take(7), STREAM_LATE);
+    take_all(8, 4 + STREAM_WINDOW);
+    assert_int_equal(take(5), STREAM_DUPLICATE);
+    assert_int_equal(take(2), STREAM_LATE); /* too long ago to tell */
+    stream_settle(&stream, 4 + STREAM_WINDOW, &judge);
+    assert_tally(5 + STREAM_WINDOW - 4, 3, 3, 3, 0);
+}
+
+/* A jump leaves nothing of what had the same place in the window. */
+static void a_jump_after_a_judgement(void **state)
+{
+    (void)state;
+    stream_subscribed(&stream, 0);
+    take_all(0, 10);
+    stream_settle(&stream, 10, &judge);
+    take_all(STREAM_WINDOW + 5, STREAM_WINDOW + 6);
+    take_all(STREAM_WINDOW + 4, STREAM_WINDOW + 5);
+    stream_settle(&stream, STREAM_WINDOW + 6, &judge);
+    assert_tally(12, 0, 0, STREAM_WINDOW + 4 - 10, 0);
+}
+
 static void lost_at_the_end(void **state)
 {
     (void)state;
@@ -238,6 +271,8 @@ int main(void)
         cmocka_unit_test_setup(twice, clear),
         cmocka_unit_test_setup(lost_when_the_window_has_passed, clear),
         cmocka_unit_test_setup(a_jump_over_the_whole_window, clear),
+        cmocka_unit_test_setup(twice_though_judged, clear),
+        cmocka_unit_test_setup(a_jump_after_a_judgement, clear),
         cmocka_unit_test_setup(lost_at_the_end, clear),
         cmocka_unit_test_setup(sent_before_the_subscription, clear),
         cmocka_unit_test_setup(missed_while_away, clear),
