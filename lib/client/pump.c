@@ -67,8 +67,7 @@ static void on_text(void *userdata, pusher_str text)
 static void on_binary(void *userdata, size_t bytes)
 {
     pusher_client *client = userdata;
-    (void)bytes;
-    core_on_binary(client->core, client->ws_generation, loop_now(client->loop));
+    core_on_binary(client->core, client->ws_generation, bytes, loop_now(client->loop));
     pump(client);
 }
 

@@ -217,7 +217,7 @@ void core_on_text(struct core *core, uint32_t generation, pusher_str text, uint6
     }
 }
 
-void core_on_binary(struct core *core, uint32_t generation, uint64_t now)
+void core_on_binary(struct core *core, uint32_t generation, size_t bytes, uint64_t now)
 {
     core_tick(core, now);
     if (generation != core->generation)
@@ -226,7 +226,7 @@ void core_on_binary(struct core *core, uint32_t generation, uint64_t now)
     case PHASE_GREETING:
     case PHASE_UP:
     case PHASE_PROBING:
-        problem_dropped(core, PUSHER_PROBLEM_PROTOCOL, 0,
+        problem_dropped(core, PUSHER_PROBLEM_PROTOCOL, bytes,
                         "it is binary, and the protocol is text");
         return;
     case PHASE_IDLE:

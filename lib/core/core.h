@@ -114,8 +114,8 @@ void core_on_open(struct core *core, uint32_t generation, uint64_t now);
  * for which there is no memory is dropped and reported (PUSHER_PROBLEM_LIMIT).
  */
 void core_on_text(struct core *core, uint32_t generation, pusher_str text, uint64_t now);
-/* A binary frame (URL-03). May make a problem. */
-void core_on_binary(struct core *core, uint32_t generation, uint64_t now);
+/* A binary message of so many bytes (URL-03). May make a problem. */
+void core_on_binary(struct core *core, uint32_t generation, size_t bytes, uint64_t now);
 /* May make a problem. */
 void core_on_closed(struct core *core, uint32_t generation,
                     const struct core_closed *closed, uint64_t now);

@@ -597,7 +597,7 @@ int denies(struct scene *s, const char *channel, int http_status)
 void sends_binary(struct scene *s)
 {
     if (s->core)
-        core_on_binary(s->core, s->want.generation, s->now);
+        core_on_binary(s->core, s->want.generation, 3, s->now);
     settle(s);
 }
 

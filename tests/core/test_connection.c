@@ -597,7 +597,7 @@ static void old_facts_are_ignored(struct scene *s)
     expect(s, "!closed/4200/1+ =connecting dial#2");
     if (s->core) {
         core_on_open(s->core, 1, s->now);
-        core_on_binary(s->core, 1, s->now);
+        core_on_binary(s->core, 1, 3, s->now);
         core_on_closed(
             s->core, 1,
             &(struct core_closed){.stage = CORE_STAGE_OPEN, .close_code = 4001}, s->now);
@@ -677,7 +677,8 @@ static void binary_is_refused(struct scene *s)
     expect(s, "=connecting dial#1 !protocol/-1/0+");
     greets(s), sends_binary(s);
     expect(s, "=connected !protocol/-1/0+");
-    expect_text(s, "a message was dropped: it is binary, and the protocol is text");
+    expect_text(
+        s, "a message of 3 bytes was dropped: it is binary, and the protocol is text");
     says(s, "{\"event\":\"order\"}");
     expect(s, "*order");
 }

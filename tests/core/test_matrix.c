@@ -15,7 +15,7 @@
 
 static void in_binary_old(struct scene *s)
 {
-    core_on_binary(s->core, s->want.generation - 1, s->now);
+    core_on_binary(s->core, s->want.generation - 1, 3, s->now);
     settle(s);
 }
 

@@ -259,7 +259,7 @@ static void step_old_fact(struct scene *s, struct script *script)
     enum phase phase = s->core->phase;
     struct core_closed closed = {.stage = CORE_STAGE_OPEN, .close_code = 4001};
     core_on_open(s->core, old, s->now);
-    core_on_binary(s->core, old, s->now);
+    core_on_binary(s->core, old, 3, s->now);
     core_on_text(s->core, old, STR("{\"event\":\"order\"}"), s->now);
     core_on_closed(s->core, old, &closed, s->now);
     assert_true(s->core->phase == phase);
