@@ -113,8 +113,7 @@ struct watched_letter {
 };
 
 struct watch {
-    bool alive;         /* between new and free */
-    bool unhappy_alive; /* false: freed and not made again */
+    bool alive; /* between new and free */
     int calls_open, callbacks_open;
     size_t blocks_before[MOST_NESTED_CALLS]; /* each of the calls that are open */
     size_t failed_before[MOST_NESTED_CALLS];
@@ -162,7 +161,6 @@ struct watch {
     /* retries */
     uint32_t failures;
     bool immediate_used;
-    bool moved_up;
 
     struct watched_channel channels[WATCHED_CHANNELS];
     uint64_t asked_clock;

@@ -6,8 +6,7 @@
 
 #include "net/http.h"
 
-/* Requests that were started so far, and that are neither answered nor cancelled. */
-unsigned fake_http_started(void);
+/* How many requests are neither answered nor cancelled. */
 unsigned fake_http_waiting(void);
 
 /* What the oldest waiting one asks, as it would go over the wire: "POST
