@@ -9,7 +9,7 @@
 #include "net/loop_impl.h"
 
 /* No read is larger than the service buffer, which the loop has once. */
-enum { BACKSTOP_S = 700, SERVICE_BUFFER_BYTES = 16384 };
+enum { SERVICE_BUFFER_BYTES = 16384 };
 
 /* libwebsockets has SIGPIPE ignored, and what was before is set again: two threads at a
  * time, or a fork between, would leave it ignored. */
@@ -60,8 +60,8 @@ int context_open(pusher_loop *loop, uint64_t options, void *foreign_loop)
         .fd_limit_per_thread =
             descriptors_table_size(loop->descriptors, &loop->descriptors_end),
         .pt_serv_buf_size = SERVICE_BUFFER_BYTES,
-        .timeout_secs = BACKSTOP_S,
-        .connect_timeout_secs = BACKSTOP_S,
+        .timeout_secs = LWS_BACKSTOP_S,
+        .connect_timeout_secs = LWS_BACKSTOP_S,
         .retry_and_idle_policy = &no_idle_policy,
         .user = loop,
     };

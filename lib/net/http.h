@@ -35,7 +35,8 @@ struct http_target {
 
 struct http_response {
     int error;  /* 0: an answer came; else PUSHER_ERR_TIMEOUT, PUSHER_ERR_LIMIT (answer
-                   too large), PUSHER_ERR_SYSTEM (no answer; see reason) */
+                   too large), PUSHER_ERR_NOMEM, PUSHER_ERR_SYSTEM (no answer; see
+                   reason) */
     int status; /* 0: none */
     pusher_str body;   /* lives until the callback returns */
     pusher_str reason; /* the cause in words, when error is not 0 */

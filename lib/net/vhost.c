@@ -56,8 +56,8 @@ static struct lws_vhost *make(pusher_loop *loop, const struct vhost *vhost)
         .port = CONTEXT_PORT_NO_LISTEN,
         .protocols = protocols,
         .vhost_name = vhost->tls ? "tls" : "plain",
-        .timeout_secs = 700,
-        .connect_timeout_secs = 700,
+        .timeout_secs = LWS_BACKSTOP_S,
+        .connect_timeout_secs = LWS_BACKSTOP_S,
         .retry_and_idle_policy = &no_idle_policy,
         /* Not the environment's proxy: only what the application asks for. */
         .http_proxy_address = ":0",
