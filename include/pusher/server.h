@@ -172,9 +172,9 @@ PUSHER_API void pusher_server_event_init_sized(pusher_server_event *event,
 typedef struct pusher_server_result {
     /* 0 when the server accepted (HTTP status 200 to 299). Otherwise PUSHER_ERR_TIMEOUT;
      * PUSHER_ERR_SYSTEM (no answer: name, connection, TLS); PUSHER_ERR_LIMIT (an answer
-     * that is too long); PUSHER_ERR_INVALID (the server refused, see http_status:
-     * 400 bad request, 401 wrong key, secret or clock, 403 disabled or over quota, 404 no
-     * such app, 413 too large; API-04). */
+     * that is too long); PUSHER_ERR_NOMEM; PUSHER_ERR_INVALID (the server refused, see
+     * http_status: 400 bad request, 401 wrong key, secret or clock, 403 disabled or over
+     * quota, 404 no such app, 413 too large; API-04). */
     int error;
     int http_status;    /* 0: no answer came. The `code` of a body that has an `error`,
                            too, wins over 200: soketi refuses that way */
