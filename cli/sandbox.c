@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/resource.h>
 
 #include <pusher/sandbox.h>
 
@@ -14,6 +15,8 @@
 #include "stop_signals.h"
 
 #define COMMAND "sandbox"
+
+enum { SPARE_DESCRIPTORS = 512 }; /* requests of the HTTP API, and the loop's own */
 
 struct sandbox_args {
     const char *host;
@@ -67,7 +70,7 @@ static const struct option_spec sandbox_options[] = {
      .kind = OPTION_LEVEL,
      .offset = FIELD(log_level),
      .value = "LEVEL",
-     .help = "log to standard error: error, warn, info or debug"},
+     .help = "log to standard error: error, warn, info or debug; default error"},
 };
 
 static const struct command_help help = {
@@ -168,9 +171,20 @@ static int serve(pusher_loop *loop, const struct sandbox_args *args)
     return rc ? EXIT_USAGE : status;
 }
 
+/* As many as a full sandbox takes, or as many as it may have. */
+static uint32_t descriptors(void)
+{
+    pusher_sandbox_options options;
+    struct rlimit limit;
+    pusher_sandbox_options_init(&options);
+    uint32_t wanted = options.max_connections + SPARE_DESCRIPTORS;
+    bool is_known = getrlimit(RLIMIT_NOFILE, &limit) == 0;
+    return is_known && limit.rlim_max < wanted ? (uint32_t)limit.rlim_max : wanted;
+}
+
 int command_sandbox(int argc, char **argv)
 {
-    struct sandbox_args args = {0};
+    struct sandbox_args args = {.log_level = PUSHER_LOG_ERROR};
     const struct option_table tables[] = {OPTION_TABLE(sandbox_options, &args)};
     enum options_result parsed = options_parse(&help, tables, 1, argc, argv);
     if (parsed != OPTIONS_OK)
@@ -180,6 +194,7 @@ int command_sandbox(int argc, char **argv)
     pusher_loop_options loop_options;
     pusher_loop_options_init(&loop_options);
     loop_options.log = stderr_log(args.log_level);
+    loop_options.descriptors = descriptors();
     pusher_loop *loop;
     int rc = pusher_loop_new(&loop, &loop_options);
     if (rc) {

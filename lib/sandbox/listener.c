@@ -44,6 +44,12 @@ static const lws_retry_bo_t no_idle_policy = {0};
 /* Out of descriptors, a waiting connection would keep the loop awake for nothing. */
 static void refuse_one(struct listener *listener)
 {
+    if (!listener->is_short)
+        log_line(&listener->service->log, PUSHER_LOG_ERROR,
+                 "the sandbox has %u connections and turns others away: no descriptor is "
+                 "left (ulimit -n)",
+                 listener->session_count);
+    listener->is_short = true;
     if (listener->spare_fd < 0)
         return;
     close(listener->spare_fd);

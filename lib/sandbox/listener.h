@@ -33,6 +33,7 @@ struct listener {
     struct loop_task start;
     struct loop_task stop;
     bool stopping;
+    bool is_short;                   /* of descriptors, which has been said */
     void (*on_gone)(void *userdata); /* the last word, after listener_close() */
     void *userdata;
 };

@@ -73,8 +73,8 @@ class Program:
 class Sandbox(Program):
     """pusherctl sandbox on a free port."""
 
-    def __init__(self, pusherctl, *arguments):
-        super().__init__(pusherctl, "sandbox", *arguments)
+    def __init__(self, pusherctl, *arguments, **options):
+        super().__init__(pusherctl, "sandbox", *arguments, **options)
         self.port = self.line().rpartition(":")[2]
         self.server = ("--host", "127.0.0.1", "--port", self.port, "--no-tls", "--key", "app-key")
         self.app = (*self.server, "--app-id", "app-id", "--secret", "app-secret")

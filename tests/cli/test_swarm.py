@@ -51,8 +51,8 @@ def drop_the_right_to_raise_limits():
 class Swarm(unittest.TestCase):
     pusherctl = None
 
-    def start_sandbox(self, *arguments):
-        sandbox = program.Sandbox(self.pusherctl, *arguments).__enter__()
+    def start_sandbox(self, *arguments, **options):
+        sandbox = program.Sandbox(self.pusherctl, *arguments, **options).__enter__()
         self.addCleanup(sandbox.__exit__, None, None, None)
         return sandbox
 
@@ -259,6 +259,7 @@ class Swarm(unittest.TestCase):
                         r"\nms +count +min +mean +p50 .* max\n", r"\nconnect +10 ",
                         r"\nsubscribe +10 ", r"\nlatency +\d+ ", r"\npublish +\d+ ",
                         r"\n10 connections, 0 lost, 0 reconnects, 0 pages left\n",
+                        r"\n20 events sent of 20 at that rate: 20 accepted, 0 refused, 0 unanswered\n",
                         r"\n0 lost, 0 missed while", r"\nno failures\n\Z"):
             self.assertRegex(done.stdout, pattern)
 
@@ -387,6 +388,21 @@ class Swarm(unittest.TestCase):
                                 "--duration", "1", "--channel-template", "room",
                                 preexec_fn=self.with_limits(128, 400))
         self.assertEqual((200, []), (report["subscribed"], report["failures"]))
+
+    def test_the_sandbox_raises_its_own(self):
+        sandbox = self.start_sandbox(preexec_fn=self.with_limits(128, 400))
+        report = self.report_of(sandbox.server, "--clients", "200", "--ramp", "1000",
+                                "--duration", "1", "--channel-template", "room")
+        self.assertEqual((200, []), (report["subscribed"], report["failures"]))
+
+    def test_a_sandbox_with_too_few_says_so(self):
+        sandbox = self.start_sandbox(preexec_fn=self.with_limits(64, 64))
+        report = self.report_of(sandbox.server, "--clients", "100", "--ramp", "1000",
+                                "--duration", "1", "--channel-template", "room")
+        self.assertLess(report["connected"], 64)
+        _, _, err = sandbox.end(signal.SIGTERM)
+        self.assertRegex(err, r"\n\[error\] the sandbox has \d+ connections and "
+                              r"turns others away: no descriptor is left \(ulimit -n\)\n\Z")
 
     def test_too_few_descriptors(self):
         for arguments, enough in (((), 136), (("--auth-endpoint", "http://127.0.0.1/"), 68)):
