@@ -46,8 +46,9 @@ static void print_help(void)
            "      --host 127.0.0.1 --port 6001 --no-tls \\\n"
            "      --channel room --event order --data '{\"id\":7}'\n"
            "\n"
-           "Options may come from the environment instead: PUSHER_KEY, PUSHER_CLUSTER,\n"
-           "PUSHER_HOST, PUSHER_PORT, PUSHER_APP_ID, PUSHER_SECRET.\n");
+           "Options may come from the environment instead, where the help of a command\n"
+           "names a variable: PUSHER_KEY, PUSHER_CLUSTER, PUSHER_HOST, PUSHER_PORT,\n"
+           "PUSHER_APP_ID, PUSHER_SECRET. An option wins over its variable.\n");
 }
 
 /* A standard descriptor that is closed would be the next socket's, which prints would

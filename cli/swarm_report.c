@@ -119,9 +119,10 @@ static int print_report(const struct swarm *swarm, const char *ended)
            totals->connections, totals->lost_connections, totals->reconnects,
            totals->pages);
     if (swarm->args.publish)
-        printf("%" PRIu64 " events published of %" PRIu64 " at that rate, %" PRIu64
-               " accepted, %" PRIu64 " refused\n",
-               p->sent, p->asked, p->accepted, p->refused);
+        printf("%" PRIu64 " events sent of %" PRIu64 " at that rate: %" PRIu64
+               " accepted, %" PRIu64 " refused, %" PRIu64 " unanswered\n",
+               p->sent, p->asked, p->accepted, p->refused,
+               p->sent - p->accepted - p->refused);
     printf("%" PRIu64 " events arrived; of those with a number %" PRIu64 " once, %" PRIu64
            " again, %" PRIu64 " too late\n"
            "%" PRIu64 " lost, %" PRIu64 " missed while a connection was lost\n",
