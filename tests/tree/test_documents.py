@@ -1,4 +1,4 @@
-"""What README.md and examples/README.md say is so.
+"""What the documents and indexes of the tree say is so.
 
     test_documents.py ROOT
 """
@@ -76,6 +76,14 @@ class Documents(unittest.TestCase):
             with self.subTest(example=example.name):
                 self.assertIn(f"'{example.stem}'", build)
                 self.assertIn(f"({example.name})", index)
+
+    def test_indexes_name_each_file(self):
+        for index, name, files in (("lib/core/core_impl.h", r"(\w+)\.c\b", "lib/core/*.c"),
+                                   ("lib/client/client.h", r"(\w+)\.c\b", "lib/client/*.c"),
+                                   ("tests/core/README.md", r"`(test_\w+)`", "tests/core/test_*.c")):
+            with self.subTest(index=index):
+                named = set(re.findall(name, self.text(index)))
+                self.assertEqual({path.stem for path in self.root.glob(files)}, named)
 
     def test_each_folder_is_described(self):
         readme = self.text("README.md")
