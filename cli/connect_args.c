@@ -94,6 +94,14 @@ int connect_args_check(const char *command, const struct connect_args *args)
     return args->ca_file ? check_file(command, "--ca", args->ca_file) : EXIT_DONE;
 }
 
+void connect_args_print(const struct connect_args *args)
+{
+    fprintf(stderr, "%s%s", args->host ? "" : "cluster ",
+            args->host ? args->host : args->cluster);
+    if (args->port)
+        fprintf(stderr, ", port %u", args->port);
+}
+
 int connect_args_refused(const char *command, const struct connect_args *args, int error)
 {
     if (error == PUSHER_ERR_BAD_KEY)

@@ -28,6 +28,9 @@ int connect_args_check(const char *command, const struct connect_args *args);
  * returns EXIT_USAGE. */
 int connect_args_refused(const char *command, const struct connect_args *args, int error);
 
+/* Where that is, for people, on standard error: "cluster eu", "ws.local, port 6001". */
+void connect_args_print(const struct connect_args *args);
+
 /* Log lines on standard error, from the level that was asked for. */
 pusher_log stderr_log(pusher_log_level level);
 

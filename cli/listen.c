@@ -290,12 +290,8 @@ static void print_header(const struct listener *l)
         fputs("the user", stderr);
     for (size_t i = 0; i < l->channel_count; i++)
         fprintf(stderr, "%s%s", i ? ", " : "", l->channels[i].name.ptr);
-    if (l->args.connect.host)
-        fprintf(stderr, " on %s", l->args.connect.host);
-    else
-        fprintf(stderr, " on cluster %s", l->args.connect.cluster);
-    if (l->args.connect.port)
-        fprintf(stderr, ", port %u", l->args.connect.port);
+    fputs(" on ", stderr);
+    connect_args_print(&l->args.connect);
     fprintf(stderr, "%s\n", l->args.connect.no_tls ? ", without TLS" : "");
 }
 

@@ -74,11 +74,8 @@ static void print_header(const struct swarm_args *args)
 {
     if (args->json)
         return;
-    fprintf(stderr, "%u clients to %s%s", args->clients,
-            args->connect.host ? "" : "cluster ",
-            args->connect.host ? args->connect.host : args->connect.cluster);
-    if (args->connect.port)
-        fprintf(stderr, ", port %u", args->connect.port);
+    fprintf(stderr, "%u clients to ", args->clients);
+    connect_args_print(&args->connect);
     fprintf(stderr, ", %u a second, then %u s\n", args->ramp, args->duration_s);
 }
 

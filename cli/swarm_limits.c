@@ -3,6 +3,7 @@
  */
 #include "swarm_limits.h"
 
+#include <stdio.h>
 #include <sys/resource.h>
 
 #include "command.h"
@@ -45,11 +46,15 @@ int swarm_allow_descriptors(const struct swarm_args *args)
     rlim_t others = others_take(args);
     rlim_t clients =
         limit.rlim_max > others ? (limit.rlim_max - others) / each_takes(args) : 0;
+    char publishing[40] = "";
+    if (args->publish)
+        snprintf(publishing, sizeof publishing, " (%d of them for --publish)",
+                 PUBLISHING);
     complain(COMMAND,
-             "%u clients take %llu descriptors, and this process may have %llu: enough "
-             "for %llu clients. More are allowed by \"ulimit -Hn\" or LimitNOFILE=, to "
-             "the administrator",
-             args->clients, (unsigned long long)needed,
+             "%u clients take %llu descriptors%s, and this process may have %llu: enough "
+             "for %llu clients. An administrator can allow more, by \"ulimit -Hn\" or "
+             "LimitNOFILE=",
+             args->clients, (unsigned long long)needed, publishing,
              (unsigned long long)limit.rlim_max, (unsigned long long)clients);
     return EXIT_USAGE;
 }

@@ -164,11 +164,11 @@ static void on_done(pusher_server *server, const pusher_server_result *result,
     }
     bool refused = result->http_status >= 300 && result->http_status < 500;
     t->status = refused ? EXIT_REFUSED : EXIT_TIMED_OUT;
-    fprintf(stderr, "pusherctl " COMMAND ": ");
+    fprintf(stderr, "pusherctl " COMMAND ": %s",
+            result->http_status ? "" : "no answer from ");
+    connect_args_print(&t->connect);
     if (result->http_status)
-        fprintf(stderr, "the server answered with HTTP status %d", result->http_status);
-    else
-        fprintf(stderr, "no answer from the server");
+        fprintf(stderr, ", answered with HTTP status %d", result->http_status);
     if (result->message.len)
         fprintf(stderr, ": ");
     put_visible(stderr, result->message);

@@ -173,7 +173,8 @@ class WithSandbox(Session):
         app = [*self.sandbox.server, "--app-id", "app-id", "--secret", "wrong"]
         done = self.trigger(app, "room", "order", "{}")
         self.assertEqual((2, ""), (done.returncode, done.stdout))
-        self.assertRegex(done.stderr, r"\Apusherctl trigger: .*HTTP status 401: .+\n\Z")
+        self.assertRegex(done.stderr, r"\Apusherctl trigger: 127\.0\.0\.1, port \d+, answered with "
+                                      r"HTTP status 401: .+\n\Z")
 
     def test_data_too_long_for_the_server(self):
         done = self.trigger(self.sandbox.app, "room", "order", "x" * 20000)
@@ -410,7 +411,8 @@ class WithPeer(Session):
             app = (*server, "--app-id", "1", "--secret", "s")
             done = self.trigger(app, "room", "e", "d")
             self.assertEqual((3, ""), (done.returncode, done.stdout))
-            self.assertRegex(done.stderr, r"\Apusherctl trigger: no answer from the server: .+\n\Z")
+            self.assertRegex(done.stderr,
+                             r"\Apusherctl trigger: no answer from 127\.0\.0\.1, port \d+: .+\n\Z")
 
     def test_a_name_without_address(self):
         server = ("--host", "no-such-host.invalid", "--no-tls", "--key", "k")
