@@ -87,13 +87,18 @@ void channels_connected(struct core *core)
 }
 
 /* Nothing is under way for it any more. */
-static void forget_connection(struct core *core, struct core_channel *channel)
+static void forget_request(struct core *core, struct core_channel *channel)
 {
     channel_clear_timer(core, channel);
     auth_cancel(core, channel);
     auth_reply_free(channel->granted, core->config.mem);
     channel->granted = NULL;
     list_remove(&channel->line);
+}
+
+static void forget_connection(struct core *core, struct core_channel *channel)
+{
+    forget_request(core, channel);
     presence_lost(core, channel);
     channel->failures = 0;
 }
@@ -155,6 +160,8 @@ void channel_sent(struct core *core, struct core_channel *channel)
     auth_reply_free(channel->granted, core->config.mem);
     channel->granted = NULL;
     channel->stage = CHANNEL_SUBSCRIBING;
+    if (channel->role == CHANNEL_SIGNIN)
+        core->user->asked = true;
     list_append(&core->channels.awaited, &channel->line);
     channel_set_timer(core, channel, core->now + core->config.subscribe_timeout_ms);
 }
@@ -175,6 +182,17 @@ void channel_depart(struct core *core, struct core_channel *channel)
     owe(core, channel, CHANNEL_LEAVING);
 }
 
+/* A subscription is taken back before it is asked for anew; a sign-in cannot be, and
+ * servers answer no second one. */
+static bool answers_late_signin(struct core *core, struct core_channel *channel)
+{
+    if (channel->role != CHANNEL_SIGNIN || !core->user->asked)
+        return false;
+    forget_request(core, channel);
+    channel->stage = CHANNEL_SUBSCRIBED;
+    return true;
+}
+
 bool channel_confirmed(struct core *core, struct core_channel *channel)
 {
     switch (channel->stage) {
@@ -188,12 +206,13 @@ bool channel_confirmed(struct core *core, struct core_channel *channel)
     case CHANNEL_CANCELLED:
         channel_depart(core, channel);
         return false;
-    case CHANNEL_WANTED:
     case CHANNEL_QUEUED:
     case CHANNEL_AUTHORIZING:
     case CHANNEL_AUTHORIZED:
-    case CHANNEL_SUBSCRIBED:
     case CHANNEL_FAILED:
+        return answers_late_signin(core, channel);
+    case CHANNEL_WANTED:
+    case CHANNEL_SUBSCRIBED:
     case CHANNEL_LEAVING:
         return false; /* answers nothing that we asked */
     }
@@ -213,6 +232,8 @@ void channel_fail(struct core *core, struct core_channel *channel, uint32_t retr
 
 bool channel_refused(struct core *core, struct core_channel *channel, bool retry)
 {
+    if (channel->role == CHANNEL_SIGNIN)
+        core->user->asked = false;
     switch (channel->stage) {
     case CHANNEL_SUBSCRIBING:
     case CHANNEL_LATE:

@@ -71,6 +71,7 @@ void user_lost(struct core *core)
     forget_watchlist(core);
     buf_free(&user->data);
     user->id.len = 0;
+    user->asked = false;
     if (user->personal) {
         channel_leave_map(&core->channels, user->personal);
         channel_free(core, user->personal);

@@ -13,6 +13,7 @@
 struct core_user {
     struct core_channel *signin;
     struct core_channel *personal; /* NULL unless signed in */
+    bool asked;          /* a sign-in of this connection may still be answered */
     struct list waiters; /* presence channels whose member is the user (PRES-01) */
     struct buf data;     /* user_data; empty unless signed in */
     struct user_id id;

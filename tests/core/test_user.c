@@ -109,6 +109,38 @@ static void the_server_says_nothing(struct scene *s)
     expect(s, "?user");
 }
 
+/* Late, and better than never: there is nothing to take back, and a server that has
+ * signed in does not do so again. */
+static void the_server_answers_late(struct scene *s)
+{
+    brings_up(s);
+    wants_user(s), grants_with(s, "user", USER_REPLY);
+    after(s, 15000), after(s, s->problem.retry_in_ms);
+    s->said[0] = '\0';
+    server_signs_in(s);
+    expect(s, "@pusher:signin_success cancel(user) >subscribe(#server-to-user-u1)");
+    is_user(s, "u1");
+    confirms(s, PERSONAL);
+    s->said[0] = '\0';
+    closes(s, 4200), opens(s), greets(s);
+    s->said[0] = '\0';
+    server_signs_in(s); /* on this connection it was not asked for yet */
+    expect(s, "*pusher:signin_success");
+    is_user(s, "");
+}
+
+static void no_answer_after_a_refusal(struct scene *s)
+{
+    brings_up(s);
+    wants_user(s), grants_with(s, "user", USER_REPLY);
+    says(s, "{\"event\":\"pusher:error\",\"data\":{\"code\":4009,\"message\":\"no\"}}");
+    wants_user(s);
+    s->said[0] = '\0';
+    server_signs_in(s);
+    expect(s, "*pusher:signin_success");
+    is_user(s, "");
+}
+
 static void the_server_refuses(struct scene *s)
 {
     brings_up(s);
@@ -261,6 +293,8 @@ static const struct scenario scenarios[] = {
     {"is denied", is_denied},
     {"the server says nothing", the_server_says_nothing},
     {"the server refuses", the_server_refuses},
+    {"the server answers late", the_server_answers_late},
+    {"no answer after a refusal", no_answer_after_a_refusal},
     {"its own events are refused", its_own_events_are_refused},
     {"what is no user", what_is_no_user},
     {"answers without a user", answers_without_a_user},

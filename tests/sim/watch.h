@@ -44,6 +44,7 @@ enum watched_stage {
 struct watched_channel {
     bool wanted;
     bool leaving;    /* an unsubscribe is owed */
+    bool sent;       /* on this connection, and not refused (of the sign-in) */
     bool gap_unsure; /* nor whether it was confirmed on the last one */
     bool unsure; /* what became of it cannot be told from outside, on this connection */
     enum watched_stage stage;
@@ -239,6 +240,9 @@ void watch_channels_connected(struct app *app);
 
 /* The channel is asked for from the beginning. */
 void watch_ask(struct watch *watch, int channel);
+
+/* An answer of the server to it would be one to what was asked. */
+bool watch_awaits(const struct watch *watch, int channel);
 
 /* The channel has nothing under way any more, and the authorizer is to be told. */
 void watch_forget_request(struct watch *watch, int channel);

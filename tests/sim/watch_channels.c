@@ -39,7 +39,7 @@ void watch_channels_lost(struct app *app)
         c->gap_unsure |= c->unsure;
         w->letter.skipped |= c->unsure && w->letter.channel == i;
         c->stage = WATCHED_NONE;
-        c->leaving = c->unsure = false;
+        c->leaving = c->unsure = c->sent = false;
         c->failures = 0;
         watch_forget_request(w, i);
     }
@@ -151,6 +151,7 @@ static void on_subscribe_sent(struct app *app, int channel)
         violated(app->world, CHECK_I5, "a subscribe of %s that is not owed",
                  channel_name(channel));
     c->stage = WATCHED_ASKED;
+    c->sent = true;
     c->bare = false;
     c->asked_at = app->world->now;
     c->asked_order = ++w->asked_clock;
@@ -186,6 +187,16 @@ static bool is_confirmation(int64_t kind)
            kind == LETTER_SIGNED_IN_BAD;
 }
 
+/* A sign-in that is asked for anew was not taken back. */
+bool watch_awaits(const struct watch *w, int channel)
+{
+    const struct watched_channel *c = &w->channels[channel];
+    bool anew = c->stage == WATCHED_QUEUED || c->stage == WATCHED_AUTHORIZING ||
+                c->stage == WATCHED_REFUSED;
+    return c->stage == WATCHED_ASKED || c->stage == WATCHED_LATE ||
+           (channel == SIGNIN && anew && c->sent);
+}
+
 static void on_confirmed(struct app *app, int channel, int64_t kind)
 {
     struct watch *w = &app->watch;
@@ -215,10 +226,11 @@ static void on_received(struct app *app, const struct fact *fact)
     if (!w->connected || w->greeting || fact->n[2] < 0 || fact->n[2] >= WATCHED_CHANNELS)
         return;
     int channel = (int)fact->n[2];
-    struct watched_channel *c = &w->channels[channel];
-    bool awaited = c->stage == WATCHED_ASKED || c->stage == WATCHED_LATE;
-    if (awaited && is_confirmation(fact->n[1]))
-        on_confirmed(app, channel, fact->n[1]);
+    if (!watch_awaits(w, channel) || !is_confirmation(fact->n[1]))
+        return;
+    if (channel == SIGNIN)
+        watch_forget_request(w, SIGNIN);
+    on_confirmed(app, channel, fact->n[1]);
 }
 
 static void on_taken(struct watch *w)

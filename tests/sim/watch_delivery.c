@@ -74,6 +74,7 @@ static void address(const struct watch *w, struct watched_letter *l)
         return;
     case LETTER_SIGNED_IN:
     case LETTER_SIGNED_IN_BAD:
+        asked = wanted && watch_awaits(w, (int)l->channel);
         l->to_user = asked && l->kind == LETTER_SIGNED_IN;
         l->to_client = l->to_user || !asked;
         return;

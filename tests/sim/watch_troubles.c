@@ -216,6 +216,7 @@ static void not_subscribed(struct app *app, int channel, const struct fact *fact
         if (retry != may_pass && overdue)
             make_unsure(w, c); /* without memory it was not understood, and then late */
         set_next(app, c, fact, WATCHED_REFUSED);
+        c->sent = false;
         w->letter.refuses = -1;
         return;
     }
