@@ -45,6 +45,12 @@ static uint64_t failure_count(const struct swarm *swarm)
     return count;
 }
 
+/* Lines of the log stay: one that is written anew would stand before them. */
+static bool is_logging(const struct swarm *swarm)
+{
+    return swarm->args.connect.log_level != PUSHER_LOG_OFF;
+}
+
 /* ASCII only, so that bytes are columns; the last column is left free. */
 static void show_line(const struct swarm *swarm, enum swarm_phase phase)
 {
@@ -60,7 +66,10 @@ static void show_line(const struct swarm *swarm, enum swarm_phase phase)
              (double)histogram_percentile(latency, 500) / 1e3,
              (double)histogram_percentile(latency, 990) / 1e3, swarm->totals.reconnects,
              failure_count(swarm));
-    fprintf(stderr, "\r%.*s\033[K", columns() - 1, line);
+    if (is_logging(swarm))
+        fprintf(stderr, "%s\n", line);
+    else
+        fprintf(stderr, "\r%.*s\033[K", columns() - 1, line);
     fflush(stderr);
 }
 
@@ -93,7 +102,7 @@ int progress_show(const struct swarm *swarm, enum swarm_phase phase)
 
 void progress_clear(const struct swarm *swarm)
 {
-    if (!is_on_terminal(swarm))
+    if (!is_on_terminal(swarm) || is_logging(swarm))
         return;
     fputs("\r\033[K", stderr);
     fflush(stderr);

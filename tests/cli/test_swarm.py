@@ -281,6 +281,21 @@ class Swarm(unittest.TestCase):
         self.assertEqual(0, swarm.process.wait(program.TIMEOUT_S))
         os.close(terminal)
 
+    def test_log_lines_on_a_terminal_have_lines_of_their_own(self):
+        terminal, its_end = os.openpty()
+        swarm = self.start_swarm(self.start_sandbox().server, "--key", "another", "--clients", "2",
+                                 "--ramp", "1", "--log", "info", "--channel-template", "room",
+                                 env={"TERM": "xterm"}, stderr=its_end)
+        os.close(its_end)
+        swarm.process.stdout.read()
+        self.assertEqual(2, swarm.process.wait(program.TIMEOUT_S))
+        lines = os.read(terminal, 65536).decode().splitlines()
+        os.close(terminal)
+        self.assertTrue(any(line.startswith("ramp ") for line in lines), lines)
+        self.assertTrue(any(line.startswith("[info] ") for line in lines), lines)
+        for line in lines:
+            self.assertNotRegex(line, r".\[(info|warn|error)\]|\033|\r")
+
     # How it ends
 
     def test_refused_for_good(self):
