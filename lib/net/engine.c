@@ -74,9 +74,33 @@ static int descriptors_open(pusher_loop *loop)
     return PUSHER_ERR_SYSTEM;
 }
 
-/* Lets handles that are being closed end. */
-static void run_until_closed(pusher_loop *loop)
+enum { CLOSING_MS = 5000 };
+
+/* Lets handles that are being closed end. False: some do not, of a connection that
+ * libwebsockets has lost, as it may when it had no memory for it. */
+static bool run_until_closed(pusher_loop *loop)
 {
+    uint64_t until = clock_ms() + CLOSING_MS;
+    while (uv_loop_alive(&loop->uv)) {
+        if (clock_ms() >= until)
+            return false;
+        uv_run(&loop->uv, UV_RUN_NOWAIT);
+    }
+    return true;
+}
+
+static void close_handle(uv_handle_t *handle, void *unused)
+{
+    (void)unused;
+    if (!uv_is_closing(handle))
+        uv_close(handle, NULL);
+}
+
+/* Takes from libuv what libwebsockets does not give back. Its memory is left: to go on
+ * with destroying the context would be to use what is closed. */
+static void abandon_context(pusher_loop *loop)
+{
+    uv_walk(&loop->uv, close_handle, NULL);
     while (uv_loop_alive(&loop->uv))
         uv_run(&loop->uv, UV_RUN_NOWAIT);
 }
@@ -94,7 +118,8 @@ int engine_open(pusher_loop *loop)
         loop->event_pipe = event_pipe_find(&loop->uv);
         return 0;
     }
-    run_until_closed(loop);
+    if (!run_until_closed(loop))
+        abandon_context(loop);
     descriptors_close(loop);
     uv_loop_close(&loop->uv);
     return rc;
@@ -104,8 +129,9 @@ int engine_open(pusher_loop *loop)
 void engine_close(pusher_loop *loop)
 {
     event_pipe_destroy_context(loop->context, loop->event_pipe);
-    run_until_closed(loop);
-    if (loop->context)
+    if (!run_until_closed(loop))
+        abandon_context(loop);
+    else if (loop->context)
         lws_context_destroy(loop->context);
     uv_loop_close(&loop->uv);
     descriptors_close(loop);

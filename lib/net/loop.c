@@ -17,6 +17,9 @@
 #include "net/thread.h"
 
 enum { LEAST_SUSPENSION_MS = 500 };
+/* More than libuv and libwebsockets take at once for a loop: some of it they do not
+ * survive the lack of. */
+enum { LOOP_BYTES = 256 * 1024 };
 enum {
     TURNS_PER_DISPATCH = 8,
     GOODBYE_TURNS = 10,
@@ -59,6 +62,8 @@ static int options_read(const pusher_loop_options *options, pusher_loop_options 
 static int open_engine(pusher_loop *loop)
 {
     struct descriptors_hold hold;
+    if (!context_has_room(LOOP_BYTES))
+        return PUSHER_ERR_NOMEM;
     if (!descriptors_hold(&hold))
         return PUSHER_ERR_SYSTEM;
     int rc = engine_open(loop);

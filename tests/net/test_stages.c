@@ -3,8 +3,13 @@
  * the loop, by time. It ends promptly, tells nobody who does not want to know, and leaves
  * nothing behind.
  */
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+
+#include <sys/wait.h>
+
+#include <libwebsockets.h>
 
 #include "base/list.h"
 #include "base/str.h"
@@ -347,9 +352,71 @@ static void no_memory_for_its_messages(void **state)
     finish_without_memory(&a, WS_STAGE_UPGRADE);
 }
 
+/* --- what libwebsockets loses --- */
+
+enum { CHILD_DEADLINE_S = 60 };
+
+static bool no_headers;
+
+static void *no_memory_for_headers(void *old, size_t size, const char *reason)
+{
+    if (!size) {
+        free(old);
+        return NULL;
+    }
+    if (no_headers && strcmp(reason, "ah struct") == 0)
+        return NULL;
+    return realloc(old, size);
+}
+
+static void lose_a_connection(void)
+{
+    struct attempt a;
+    uint16_t port;
+    lws_set_allocator(no_memory_for_headers);
+    begin(&a);
+    a.listener = peer_listen(&port);
+    no_headers = true;
+    dial(&a, "127.0.0.1", port, false);
+    assert_int_equal(pusher_loop_run_for(a.loop, 100), PUSHER_ERR_TIMEOUT);
+    no_headers = false;
+    ws_close(a.ws, 1000);
+    pusher_loop_free(a.loop);
+}
+
+/* Without memory for the headers libwebsockets forgets a connection, and its context is
+ * never done with being destroyed. The loop ends all the same. In a process of its own,
+ * which is not asked for what is left. */
+static void a_connection_that_is_lost(void **state)
+{
+    int status;
+    (void)state;
+    pid_t child = fork();
+    if (child == 0) {
+        alarm(CHILD_DEADLINE_S);
+        lose_a_connection();
+        _exit(0);
+    }
+    assert_true(child > 0);
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_true(WIFEXITED(status));
+    assert_int_equal(WEXITSTATUS(status), 0);
+}
+
+static void no_memory_for_a_loop(void **state)
+{
+    pusher_loop *loop = NULL;
+    (void)state;
+    no_memory = true;
+    assert_int_equal(pusher_loop_new(&loop, NULL), PUSHER_ERR_NOMEM);
+    no_memory = false;
+    assert_null(loop);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_connection_that_is_lost), /* before there are threads */
         cmocka_unit_test(each_stage_is_known),
         cmocka_unit_test(closing_in_each_stage),
         cmocka_unit_test(freeing_the_loop_in_each_stage),
@@ -360,6 +427,7 @@ int main(void)
         cmocka_unit_test(a_name_whose_addresses_all_refuse),
         cmocka_unit_test(no_memory_for_a_connection),
         cmocka_unit_test(no_memory_for_its_messages),
+        cmocka_unit_test(no_memory_for_a_loop),
     };
     return cmocka_run_group_tests_name("stages", tests, warm_up, NULL);
 }
