@@ -41,10 +41,11 @@
  * the function returns. Loops may be made on several threads at once, and processes
  * forked; no other thread may set that handler meanwhile.
  *
- * When the last loop and mailbox are freed, no descriptor is left, and no thread but
- * those that still wait for the system's resolver; these end by themselves. There are at
- * most eight of these a loop, whatever the number of its clients: clients that look up
- * the same name at the same time share one, further names wait.
+ * When the last loop and mailbox are freed, no descriptor is left but two that libuv
+ * keeps for the process, and no thread but those that still wait for the system's
+ * resolver; these end by themselves. There are at most eight of these a loop, whatever
+ * the number of its clients: clients that look up the same name at the same time share
+ * one, further names wait.
  */
 #ifndef PUSHER_LOOP_H
 #define PUSHER_LOOP_H
