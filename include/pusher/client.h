@@ -164,8 +164,8 @@ typedef struct pusher_options {
                                         after pusher_client_network_changed(); the
                                         smaller one counts */
     uint32_t unavailable_timeout_ms; /* 1000 to 3600000; default 10000 (CONN-05) */
-    uint32_t connect_timeout_ms; /* 1000 to 600000; default 15000. From the start of an
-                                    attempt to the greeting: name, TCP, TLS, upgrade */
+    uint32_t connect_timeout_ms;     /* 1000 to 600000; default 15000. From when the loop
+                                        dials to the greeting: name, TCP, TLS, upgrade */
 
     /* Reconnecting (RETRY-06): a random delay between backoff_min_ms and an upper bound
      * that doubles with each failed attempt up to backoff_max_ms. */

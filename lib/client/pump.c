@@ -46,7 +46,7 @@ static void pump(pusher_client *client);
 static void on_turn(void *userdata)
 {
     pusher_client *client = userdata;
-    core_on_turn(client->core, client->ws_generation, loop_now(client->loop));
+    core_on_dialled(client->core, client->ws_generation, loop_now(client->loop));
     pump(client);
 }
 
@@ -150,8 +150,8 @@ static bool apply_want(pusher_client *client)
     loop_scratch_done(client->loop);
     if (rc)
         fail_attempt(client, CORE_STAGE_CONNECT, rc);
-    else if (ws_is_waiting(client->ws))
-        core_on_waiting(client->core, want.generation);
+    else if (!ws_is_waiting(client->ws))
+        core_on_dialled(client->core, want.generation, loop_now(client->loop));
     return rc == 0;
 }
 

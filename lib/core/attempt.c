@@ -90,7 +90,7 @@ static void dial(struct core *core)
 {
     core->generation++;
     core->reached = CORE_STAGE_CONNECT;
-    set_phase(core, PHASE_OPENING, core->now + core->config.connect_timeout_ms);
+    set_phase(core, PHASE_OPENING, CORE_NEVER); /* see core_on_dialled() */
 }
 
 void attempt_restart(struct core *core)

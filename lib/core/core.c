@@ -163,13 +163,7 @@ void core_network_changed(struct core *core, uint64_t now)
 
 /* --- what happened to the transport --- */
 
-void core_on_waiting(struct core *core, uint32_t generation)
-{
-    if (generation == core->generation && core->phase == PHASE_OPENING)
-        core->phase_deadline = CORE_NEVER;
-}
-
-void core_on_turn(struct core *core, uint32_t generation, uint64_t now)
+void core_on_dialled(struct core *core, uint32_t generation, uint64_t now)
 {
     core_tick(core, now);
     if (generation == core->generation && core->phase == PHASE_OPENING)
@@ -183,7 +177,7 @@ void core_on_open(struct core *core, uint32_t generation, uint64_t now)
         return;
     switch (core->phase) {
     case PHASE_OPENING:
-        /* One deadline from the start of the attempt to the greeting (HS-07). */
+        /* One deadline from the dialling to the greeting (HS-07). */
         set_phase(core, PHASE_GREETING, core->phase_deadline);
         return;
     case PHASE_IDLE:

@@ -104,10 +104,9 @@ struct core_closed {
 /* How far an attempt has come that is not open yet: names what a timeout waited for. To
  * be told before core_on_time(); without it, the connection. */
 void core_on_progress(struct core *core, uint32_t generation, enum core_stage stage);
-/* The attempt waits for its turn: its time does not run (RETRY-04) until the turn has
- * come. */
-void core_on_waiting(struct core *core, uint32_t generation);
-void core_on_turn(struct core *core, uint32_t generation, uint64_t now);
+/* The transport that is wanted is dialled: the time of the attempt runs from here on
+ * (RETRY-04). Before, it waits for its turn, or for a loop that was not run meanwhile. */
+void core_on_dialled(struct core *core, uint32_t generation, uint64_t now);
 void core_on_open(struct core *core, uint32_t generation, uint64_t now);
 /*
  * May make a problem and a delivery. Spans of the delivery point into `text`. A message

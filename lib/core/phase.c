@@ -68,7 +68,9 @@ const char *phase_name(enum phase phase)
 void set_phase(struct core *core, enum phase next, uint64_t deadline)
 {
     assert(phase_may_follow(core->phase, next));
-    assert((deadline != CORE_NEVER) == (phase_is_live(next) || next == PHASE_WAITING));
+    /* Opening has its deadline when it is dialled. */
+    assert((deadline == CORE_NEVER) ==
+           (next == PHASE_IDLE || next == PHASE_OPENING || next == PHASE_REFUSED));
     log_line(&core->config.log, PUSHER_LOG_INFO, "connection %u: %s -> %s",
              core->generation, phase_name(core->phase), phase_name(next));
     core->phase = next;

@@ -185,6 +185,22 @@ static void waiting_for_a_turn(void **state)
     assert_null(fake_ws(rig->loop));
 }
 
+/* And so has one that the application asked for long before it ran the loop. */
+static void the_loop_is_run_late(void **state)
+{
+    struct rig *rig = &((struct seen *)*state)->rig;
+    assert_int_equal(pusher_client_connect(rig->client), 0);
+    fake_stall(rig->loop, 3600000);
+    fake_settle(rig->loop);
+    rig_expect(rig, "connecting unavailable");
+    assert_int_equal(fake_dials(rig->loop), 1);
+    fake_advance(rig->loop, 14999);
+    assert_int_equal(rig->problems, 0);
+    fake_advance(rig->loop, 1);
+    assert_int_equal(rig->problems, 1);
+    assert_int_equal(rig->last_problem, PUSHER_PROBLEM_CONNECT);
+}
+
 static void disconnecting_while_it_waits(void **state)
 {
     struct rig *rig = &((struct seen *)*state)->rig;
@@ -203,6 +219,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(pings_and_round_trips, setup, teardown),
         cmocka_unit_test_setup_teardown(network_changed, setup, teardown),
         cmocka_unit_test_setup_teardown(waiting_for_a_turn, setup, teardown),
+        cmocka_unit_test_setup_teardown(the_loop_is_run_late, setup, teardown),
         cmocka_unit_test_setup_teardown(disconnecting_while_it_waits, setup, teardown),
         cmocka_unit_test(nothing_to_ask_of_no_client),
         cmocka_unit_test_setup_teardown(gaps_are_told, setup, teardown),

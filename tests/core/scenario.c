@@ -255,6 +255,7 @@ static void see_dial(struct scene *s, const struct core_want *want)
     s->retry_known = false;
     s->dials++;
     s->dialled_at = s->now;
+    core_on_dialled(s->core, want->generation, s->now);
     memset(s->channels, 0, sizeof s->channels);
     say(s, "dial#%u%s", want->generation, want->tls ? "/tls" : "");
 }

@@ -664,8 +664,9 @@ static void starts_at_any_time(struct scene *s)
         return;
     assert_true(core_deadline(core) == CORE_NEVER);
     core_connect(core, 4000);
-    assert_true(core_deadline(core) == 15000);
-    assert_true(core->phase_deadline == 20000);
+    assert_true(core_deadline(core) == 15000); /* unavailable */
+    core_on_dialled(core, 1, 6000);
+    assert_true(core->phase_deadline == 21000);
     core_free(core);
     core_free(NULL);
 }

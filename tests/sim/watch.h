@@ -133,13 +133,12 @@ struct watch {
     /* the attempt */
     bool may_dial;
     uint64_t dial_at;
-    uint64_t started_at; /* the present attempt */
+    uint64_t started_at; /* the present attempt: dialled, or its turn */
     bool waits;          /* for its turn: its time does not run */
     bool dialled;        /* it has a transport */
-    bool started_by_call;
-    bool attempt_open;  /* begun, and its end not reported */
-    bool greeting;      /* its greeting is just being handled */
-    bool greeted_again; /* a second one is: the connection must be given up */
+    bool attempt_open;   /* begun, and its end not reported */
+    bool greeting;       /* its greeting is just being handled */
+    bool greeted_again;  /* a second one is: the connection must be given up */
     bool connected;
     unsigned transport;
     bool tls; /* moved up, or asked for */

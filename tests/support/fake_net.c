@@ -139,6 +139,11 @@ void fake_advance(pusher_loop *loop, uint64_t ms)
     loop->now = until;
 }
 
+void fake_stall(pusher_loop *loop, uint64_t ms)
+{
+    loop->now += ms;
+}
+
 /* --- transport --- */
 
 static void on_sent(void *userdata)

@@ -14,6 +14,9 @@ void fake_settle(pusher_loop *loop);
 /* Moves the clock forward, stopping at each timer on the way. */
 void fake_advance(pusher_loop *loop, uint64_t ms);
 
+/* The clock moves, and nothing runs: the application does something else. */
+void fake_stall(pusher_loop *loop, uint64_t ms);
+
 /* How many transports were dialled so far, and how many are not closed yet. */
 unsigned fake_dials(const pusher_loop *loop);
 unsigned fake_live(const pusher_loop *loop);
