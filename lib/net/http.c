@@ -20,7 +20,13 @@
 
 const char http_protocol_name[] = "libpusher-http";
 
-enum { READ_BYTES = 4096, NO_CONTENT = 204, NOT_MODIFIED = 304 };
+enum {
+    READ_BYTES = 4096,
+    SOME_STATUS = 100,
+    LEAST_FINAL_STATUS = 200,
+    NO_CONTENT = 204,
+    NOT_MODIFIED = 304
+};
 
 struct http_request {
     struct socket_owner owner;
@@ -35,6 +41,7 @@ struct http_request {
     struct lws *wsi;
     bool connecting; /* inside dial_next() */
     bool requested;  /* an address has taken the request: no other is tried */
+    bool chunked;    /* the answer is */
     bool completed;
     int error, status;
     char reason[CAUSE_WORDS_MAX];
@@ -310,11 +317,31 @@ static int send_body(struct http_request *request, struct lws *wsi)
     return sent < 0 ? -1 : 0;
 }
 
+/* What libwebsockets would take for an answer, or for its body, and is neither. */
+static const char *misunderstood(struct http_request *request, struct lws *wsi)
+{
+    char coding[sizeof "chunked"] = "";
+    request->chunked = lws_hdr_total_length(wsi, WSI_TOKEN_HTTP_TRANSFER_ENCODING) > 0;
+    if (request->status < SOME_STATUS)
+        return "the answer is not HTTP";
+    if (request->status < LEAST_FINAL_STATUS)
+        return "an interim answer (1xx), which is not understood";
+    lws_hdr_copy(wsi, coding, sizeof coding, WSI_TOKEN_HTTP_TRANSFER_ENCODING);
+    return request->chunked && strcmp(coding, "chunked") != 0
+               ? "the answer has a transfer coding that is not understood"
+               : NULL;
+}
+
 /* An answer without a body ends here: libwebsockets would wait for more. */
 static int answered(struct http_request *request, struct lws *wsi)
 {
     char length[4] = "";
     request->status = (int)lws_http_client_http_response(wsi);
+    const char *why_not = misunderstood(request, wsi);
+    if (why_not) {
+        fail(request, PUSHER_ERR_SYSTEM, why_not);
+        return -1;
+    }
     bool none = request->status == NO_CONTENT || request->status == NOT_MODIFIED;
     if (lws_hdr_copy(wsi, length, sizeof length, WSI_TOKEN_HTTP_CONTENT_LENGTH) > 0)
         none = none || strcmp(length, "0") == 0;
@@ -322,12 +349,16 @@ static int answered(struct http_request *request, struct lws *wsi)
     return none ? -1 : 0;
 }
 
-static int read_some(struct lws *wsi)
+static int read_some(struct http_request *request, struct lws *wsi)
 {
     char buffer[LWS_PRE + READ_BYTES];
     char *at = buffer + LWS_PRE;
     int room = READ_BYTES;
     int rc = lws_http_client_read(wsi, &at, &room) < 0 ? -1 : 0;
+    /* libwebsockets takes the end of the connection, where there is nothing to read, for
+     * the end of any answer without Content-Length. */
+    if (request->chunked && at == buffer + LWS_PRE)
+        request->completed = false;
     wipe(buffer, sizeof buffer);
     return rc;
 }
@@ -351,7 +382,9 @@ static int keep(struct buf *response, pusher_str piece)
 
 static int collect(struct http_request *request, pusher_str piece)
 {
-    int rc = keep(&request->response, piece);
+    /* For a chunk of 2 GiB or more libwebsockets comes with a negative length. */
+    size_t room = request->response.max - request->response.len;
+    int rc = piece.len > room ? PUSHER_ERR_LIMIT : keep(&request->response, piece);
     if (!rc)
         return 0;
     fail(request, rc,
@@ -382,7 +415,7 @@ int http_callback(struct lws *wsi, enum lws_callback_reasons reason, void *user,
     case LWS_CALLBACK_ESTABLISHED_CLIENT_HTTP:
         return answered(request, wsi);
     case LWS_CALLBACK_RECEIVE_CLIENT_HTTP:
-        return read_some(wsi);
+        return read_some(request, wsi);
     case LWS_CALLBACK_RECEIVE_CLIENT_HTTP_READ:
         return collect(request, (pusher_str){in, len});
     case LWS_CALLBACK_COMPLETED_CLIENT_HTTP:

@@ -210,6 +210,101 @@ static void chunks(void **state)
     expect(*state, 0, 200, "hello world");
 }
 
+/* A size that has become negative in libwebsockets would have it read what came before
+ * once more, and again. */
+static void a_chunk_of_4_gib(void **state)
+{
+    static const char *const sizes[] = {"FFFFFFF4", "ffffffff", "80000000"};
+    (void)state;
+    for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
+        void *one;
+        char text[200];
+        setup(&one);
+        struct exchange *e = one;
+        snprintf(text, sizeof text,
+                 "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
+                 "10\r\n0123456789abcdef\r\n%s\r\n",
+                 sizes[i]);
+        get_and_answer(e, text);
+        assert_int_equal(e->error, PUSHER_ERR_LIMIT);
+        assert_string_equal(e->reason, "the answer is too long");
+        teardown(&one);
+    }
+}
+
+static void answer_and_end(struct exchange *e, const char *text)
+{
+    char head[2048];
+    get(e, head, sizeof head);
+    peer_send(e->socket, text, strlen(text));
+    close(e->socket);
+    e->socket = -1;
+    assert_true(peer_run_until(e->loop, &e->done));
+}
+
+/* The end of the connection is the end of an answer only if that has no other. */
+static void ends_of_the_connection(void **state)
+{
+    static const char *const cut[] = {
+        "Transfer-Encoding: chunked\r\n\r\n5\r\nhello",
+        "Transfer-Encoding: chunked\r\n\r\n",
+        "Content-Length: 9\r\n\r\nhello",
+    };
+    char text[200];
+    (void)state;
+    for (size_t i = 0; i < sizeof cut / sizeof *cut; i++) {
+        void *one;
+        setup(&one);
+        struct exchange *e = one;
+        snprintf(text, sizeof text, "HTTP/1.1 200 OK\r\n%s", cut[i]);
+        answer_and_end(e, text);
+        assert_int_equal(e->error, PUSHER_ERR_SYSTEM);
+        assert_non_null(strstr(e->reason, "complete"));
+        teardown(&one);
+    }
+    void *whole;
+    setup(&whole);
+    answer_and_end(whole, "HTTP/1.1 200 OK\r\n\r\nhello");
+    expect(whole, 0, 200, "hello");
+    teardown(&whole);
+    setup(&whole);
+    answer_and_end(whole, "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
+                          "5\r\nhello\r\n0\r\n\r\n");
+    expect(whole, 0, 200, "hello");
+    teardown(&whole);
+}
+
+/* 1xx says that an answer is to follow; libwebsockets takes that for the body. */
+static void an_interim_answer(void **state)
+{
+    struct exchange *e = *state;
+    get_and_answer(e, "HTTP/1.1 100 Continue\r\n\r\n"
+                      "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok");
+    assert_int_equal(e->error, PUSHER_ERR_SYSTEM);
+    assert_string_equal(e->reason, "an interim answer (1xx), which is not understood");
+}
+
+static void other_transfer_codings(void **state)
+{
+    static const char *const codings[] = {"Chunked", "gzip, chunked", "gzip"};
+    (void)state;
+    for (size_t i = 0; i < sizeof codings / sizeof *codings; i++) {
+        void *one;
+        char text[200];
+        setup(&one);
+        struct exchange *e = one;
+        snprintf(text, sizeof text,
+                 "HTTP/1.1 200 OK\r\nTransfer-Encoding: %s\r\n\r\n"
+                 "2\r\nok\r\n0\r\n\r\n",
+                 codings[i]);
+        get_and_answer(e, text);
+        assert_int_equal(e->error, PUSHER_ERR_SYSTEM);
+        assert_string_equal(e->reason,
+                            "the answer has a transfer coding that is not understood");
+        teardown(&one);
+    }
+}
+
 static void errors_have_their_body(void **state)
 {
     get_and_answer(*state, "HTTP/1.1 403 Forbidden\r\nContent-Length: 3\r\n\r\nno\n");
@@ -415,6 +510,10 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_get, setup, teardown),
         cmocka_unit_test_setup_teardown(a_large_post, setup, teardown),
         cmocka_unit_test_setup_teardown(chunks, setup, teardown),
+        cmocka_unit_test(a_chunk_of_4_gib),
+        cmocka_unit_test(ends_of_the_connection),
+        cmocka_unit_test(other_transfer_codings),
+        cmocka_unit_test_setup_teardown(an_interim_answer, setup, teardown),
         cmocka_unit_test_setup_teardown(errors_have_their_body, setup, teardown),
         cmocka_unit_test(answers_without_a_body),
         cmocka_unit_test(secrets_are_wiped),
