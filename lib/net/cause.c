@@ -21,6 +21,7 @@ static const struct {
     {"HS: ws upgrade response not 101", "the answer was not 101 Switching Protocols"},
     {"HS: ws upgrade unauthorized", "the server wants a user name and a password"},
     {"HS: Upgrade to something", "the answer is an upgrade to something else"},
+    {"HS: UPGRADE malformed", "the answer has no \"Connection: Upgrade\""},
     {"HS: UPGRADE", "the answer has no \"Upgrade: websocket\""},
     {"HS: ACCEPT missing", "the answer has no Sec-WebSocket-Accept"},
     {"HS: Accept hash wrong", "Sec-WebSocket-Accept does not fit to the request"},

@@ -106,6 +106,11 @@ class Answers(BadServerCase):
         self.check_refused(
             lambda request: switching(request, ["Upgrade: h2c"]), "upgrade")
 
+    def test_connection_is_not_upgraded(self):
+        self.check_refused(
+            lambda request: switching(request, ["Connection: keep-alive"]),
+            "Connection: Upgrade")
+
     def test_garbage(self):
         self.check_refused(b"220 mail.example ESMTP ready\r\n" * 20, options=SOON)
 
