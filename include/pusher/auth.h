@@ -103,7 +103,8 @@ typedef int (*pusher_auth_provide_fn)(const pusher_auth_request *request,
  * answer may have 64 KiB and take auth_timeout_ms. All of it is copied.
  */
 typedef struct pusher_auth_endpoint {
-    const char *url; /* "https://host[:port]/path?query"; NULL: there is no endpoint */
+    const char *url; /* "https://host[:port]/path?query", up to 112 bytes of host and 2000
+                        from the path on; NULL: there is no endpoint */
     const pusher_auth_field *headers; /* as Authorization or Cookie; not those that the
                                          library writes: Host, Content-Type, … */
     size_t header_count;

@@ -133,19 +133,22 @@ typedef struct pusher_options {
      * pusher_client_loop(). */
     pusher_loop *loop;
 
-    /* The app key; required; characters A-Z a-z 0-9 _ . ~ - only (CFG-01). */
+    /* The app key; required; characters A-Z a-z 0-9 _ . ~ - only (CFG-01), up to 512. */
     const char *key;
     /* The cluster, for example "eu": the host is then ws-<cluster>.pusher.com (CFG-02).
      */
     const char *cluster;
-    /* The host of another server: a name or a numeric address ("::1" without brackets;
-     * IPv6 only without TLS, where a name is needed). Wins over `cluster`. */
+    /* The host of another server: a name of up to 112 bytes or a numeric address ("::1"
+     * without brackets; IPv6 only without TLS, where a name is needed). Wins over
+     * `cluster`. */
     const char *host;
     /* TCP port; 0: 443 with TLS, 80 without (CFG-03). */
     uint16_t port;
-    /* Put before "/app/<key>"; NULL or "" for none; otherwise starts with "/". */
+    /* Put before "/app/<key>"; NULL or "" for none; otherwise starts with "/", up to 1024
+     * bytes. */
     const char *path;
-    /* Value of the Origin header; NULL: none is sent (URL-02). */
+    /* Value of the Origin header, for example "https://example.com", up to 112 bytes;
+     * NULL: none is sent (URL-02). */
     const char *origin;
 
     /* TLS on (default true). Certificate chain, host name and validity are always
@@ -250,9 +253,9 @@ PUSHER_API void pusher_options_init_sized(pusher_options *options, size_t struct
  * pusher_client_free(). Call it on the thread of the loop.
  *
  * Returns 0, or PUSHER_ERR_INVALID (NULL, a struct_size that is no size of this struct, a
- * value out of the range that stands beside it, a path or origin with bytes that have no
- * place in a request, an empty ca_file, an endpoint that is not valid, an auth_endpoint
- * beside an authorizer), PUSHER_ERR_BAD_KEY, PUSHER_ERR_BAD_HOST (CFG-01),
+ * value out of the range that stands beside it, a path or origin that is too long or has
+ * bytes with no place in a request, an empty ca_file, an endpoint that is not valid, an
+ * auth_endpoint beside an authorizer), PUSHER_ERR_BAD_KEY, PUSHER_ERR_BAD_HOST (CFG-01),
  * PUSHER_ERR_NOMEM, PUSHER_ERR_SYSTEM (too few descriptors for a private loop). Runs no
  * callback but the log's and, on failure, `free_userdata`.
  */

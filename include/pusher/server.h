@@ -131,7 +131,7 @@ PUSHER_API void pusher_server_options_init_sized(pusher_server_options *options,
  * thread of the loop.
  *
  * Returns 0, PUSHER_ERR_INVALID (NULL, a missing key, a missing or ill-formed app id or
- * secret, an app id or key of more than 1024 bytes, a struct_size that is no size of this
+ * secret, an app id of more than 512 bytes, a struct_size that is no size of this
  * struct, a value out of the range that stands beside it), PUSHER_ERR_BAD_KEY,
  * PUSHER_ERR_BAD_HOST, PUSHER_ERR_NOMEM. Runs no callback.
  */

@@ -85,7 +85,7 @@ static int texts_valid(const pusher_options *o)
         return PUSHER_ERR_BAD_HOST;
     if (o->path && *o->path && !url_path_valid(str_of(o->path)))
         return PUSHER_ERR_INVALID;
-    if (o->origin && !url_header_value_valid(str_of(o->origin)))
+    if (o->origin && !url_origin_valid(str_of(o->origin)))
         return PUSHER_ERR_INVALID;
     if (o->ca_file && !*o->ca_file)
         return PUSHER_ERR_INVALID;

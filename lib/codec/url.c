@@ -11,7 +11,15 @@
 
 #include "base/str.h"
 
-enum { HOST_MAX = 253 };
+/* libwebsockets writes the request line, Host and Origin to 2048, 128 and 128 bytes, cuts
+ * off what is longer, and goes on in the same line. */
+enum {
+    HOST_MAX = 112,
+    ORIGIN_MAX = 112,
+    KEY_MAX = 512,
+    PATH_MAX_BYTES = 1024,
+    REQUEST_MAX = 2000
+};
 
 /* 1 or more letters, digits or bytes of `others`. */
 static bool all_of(pusher_str text, const char *others)
@@ -28,7 +36,7 @@ static bool all_of(pusher_str text, const char *others)
 
 bool url_key_valid(pusher_str key)
 {
-    return all_of(key, "_.~-");
+    return key.len <= KEY_MAX && all_of(key, "_.~-");
 }
 
 static bool is_ipv6(pusher_str host)
@@ -62,7 +70,7 @@ bool url_cluster_valid(pusher_str cluster)
 
 bool url_path_valid(pusher_str path)
 {
-    if (path.len == 0 || path.ptr[0] != '/')
+    if (path.len == 0 || path.len > PATH_MAX_BYTES || path.ptr[0] != '/')
         return false;
     for (size_t i = 0; i < path.len; i++) {
         char c = path.ptr[i];
@@ -80,6 +88,11 @@ bool url_header_value_valid(pusher_str value)
             return false;
     }
     return true;
+}
+
+bool url_origin_valid(pusher_str origin)
+{
+    return origin.len <= ORIGIN_MAX && url_header_value_valid(origin);
 }
 
 int url_append_cluster_host(struct buf *out, pusher_str cluster)
@@ -169,7 +182,7 @@ static bool is_request(pusher_str text)
         if (c <= 0x20 || c >= 0x7f || memchr("\"<>\\^`{|}#", c, 10))
             return false;
     }
-    return text.len > 0 && text.ptr[0] == '/';
+    return text.len > 0 && text.len <= REQUEST_MAX && text.ptr[0] == '/';
 }
 
 int url_endpoint_parse(pusher_str url, struct url_endpoint *ret)

@@ -53,7 +53,9 @@ int context_open(pusher_loop *loop, uint64_t options, void *foreign_loop)
 {
     static const lws_retry_bo_t no_idle_policy = {0};
     struct lws_context_creation_info info = {
-        .options = LWS_SERVER_OPTION_EXPLICIT_VHOSTS | options,
+        /* An origin names its scheme: "http://" is not put before it. */
+        .options = LWS_SERVER_OPTION_EXPLICIT_VHOSTS |
+                   LWS_SERVER_OPTION_JUST_USE_RAW_ORIGIN | options,
         .port = CONTEXT_PORT_NO_LISTEN,
         .foreign_loops = foreign_loop ? &foreign_loop : NULL,
         .pcontext = &loop->context,

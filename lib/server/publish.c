@@ -89,9 +89,6 @@ static int check_options(const pusher_server_options *o)
         return PUSHER_ERR_INVALID;
     if (!url_key_valid(str_of(o->key)))
         return PUSHER_ERR_BAD_KEY;
-    /* Together they must fit a request line (REQUEST_LINE_MAX). */
-    if (strlen(o->app_id) > 1024 || strlen(o->key) > 1024)
-        return PUSHER_ERR_INVALID;
     if (o->host ? !url_host_valid(str_of(o->host))
                 : !o->cluster || !url_cluster_valid(str_of(o->cluster)))
         return PUSHER_ERR_BAD_HOST;

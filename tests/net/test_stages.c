@@ -3,6 +3,7 @@
  * the loop, by time. It ends promptly, tells nobody who does not want to know, and leaves
  * nothing behind.
  */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -74,6 +75,12 @@ static void on_closed(void *userdata, const struct ws_closed *closed)
     a->ws = NULL;
 }
 
+static const struct ws_calls calls = {.on_open = on_open,
+                                      .on_text = on_text,
+                                      .on_binary = on_binary,
+                                      .on_sent = on_sent,
+                                      .on_closed = on_closed};
+
 static void dial(struct attempt *a, const char *host, uint16_t port, bool tls)
 {
     struct ws_target target = {
@@ -85,11 +92,6 @@ static void dial(struct attempt *a, const char *host, uint16_t port, bool tls)
         .max_message_bytes = 1000,
         .timeout_ms = 1000,
     };
-    static const struct ws_calls calls = {.on_open = on_open,
-                                          .on_text = on_text,
-                                          .on_binary = on_binary,
-                                          .on_sent = on_sent,
-                                          .on_closed = on_closed};
     struct ws_handler handler = {&calls, a};
     assert_int_equal(ws_dial(a->loop, &target, &handler, &a->ws), 0);
 }
@@ -312,6 +314,43 @@ static void a_name_whose_addresses_all_refuse(void **state)
     finish(&a);
 }
 
+/* Each line ends where it should, also at the most that url.h lets through. */
+static void what_is_asked(void **state)
+{
+    struct attempt a;
+    uint16_t port;
+    char request[2001], host[113 + 6], origin[113], head[4096], line[2100];
+    (void)state;
+    begin(&a);
+    memset(request, '/', sizeof request);
+    memset(host, 'h', sizeof host);
+    memset(origin, 'o', sizeof origin);
+    memcpy(host + 112, ":65535", 7);
+    memcpy(origin, "https://", 8);
+    request[2000] = origin[112] = '\0';
+    a.listener = peer_listen(&port);
+    struct ws_target target = {
+        .host = STR("127.0.0.1"),
+        .port = port,
+        .request = str_of(request),
+        .host_header = str_of(host),
+        .origin = str_of(origin),
+        .max_message_bytes = 1000,
+        .timeout_ms = 1000,
+    };
+    struct ws_handler handler = {&calls, &a};
+    assert_int_equal(ws_dial(a.loop, &target, &handler, &a.ws), 0);
+    a.socket = peer_accept(a.loop, a.listener);
+    peer_read(a.loop, a.socket, head, sizeof head, "\r\n\r\n");
+    snprintf(line, sizeof line, "GET %s HTTP/1.1\r\n", request);
+    assert_memory_equal(head, line, strlen(line));
+    snprintf(line, sizeof line, "\r\nHost: %s\r\n", host);
+    assert_non_null(strstr(head, line));
+    snprintf(line, sizeof line, "\r\nOrigin: %s\r\n", origin);
+    assert_non_null(strstr(head, line));
+    finish(&a);
+}
+
 static void finish_without_memory(struct attempt *a, enum ws_stage stage)
 {
     assert_true(peer_run_until(a->loop, &a->closed));
@@ -425,6 +464,7 @@ int main(void)
         cmocka_unit_test(a_name_without_an_address),
         cmocka_unit_test(a_name_with_two_addresses),
         cmocka_unit_test(a_name_whose_addresses_all_refuse),
+        cmocka_unit_test(what_is_asked),
         cmocka_unit_test(no_memory_for_a_connection),
         cmocka_unit_test(no_memory_for_its_messages),
         cmocka_unit_test(no_memory_for_a_loop),

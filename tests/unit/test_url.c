@@ -36,7 +36,10 @@ static void keys_and_clusters(void **state)
     only(url_cluster_valid, "e", ALPHANUMERIC "-");
     assert_false(url_key_valid(STR("")));
     assert_false(url_cluster_valid(STR("")));
-    char cluster[64];
+    char cluster[64], key[513];
+    memset(key, 'k', sizeof key);
+    assert_true(url_key_valid((pusher_str){key, 512}));
+    assert_false(url_key_valid((pusher_str){key, 513}));
     memset(cluster, 'x', sizeof cluster);
     assert_true(url_cluster_valid((pusher_str){cluster, 63}));
     assert_false(url_cluster_valid((pusher_str){cluster, 64}));
@@ -51,7 +54,7 @@ static void hosts(void **state)
         "",          "a b",      "a/b",      "a@b",         "[::1]",
         "h\r\nX: y", "::1%eth0", "host:80x", "caf\xc3\xa9", "127.0.0.1:6001",
         "cafe:80",   ":::"};
-    char longest[254];
+    char longest[113];
     (void)state;
     for (size_t i = 0; i < sizeof good / sizeof *good; i++)
         assert_true(url_host_valid(str_of(good[i])));
@@ -61,8 +64,8 @@ static void hosts(void **state)
     only(url_host_valid, "::", "0123456789abcdefABCDEF");
     assert_false(url_host_valid((pusher_str){NULL, 0}));
     memset(longest, 'h', sizeof longest);
-    assert_true(url_host_valid((pusher_str){longest, 253}));
-    assert_false(url_host_valid((pusher_str){longest, 254}));
+    assert_true(url_host_valid((pusher_str){longest, 112}));
+    assert_false(url_host_valid((pusher_str){longest, 113}));
 }
 
 static void paths_and_header_values(void **state)
@@ -85,6 +88,22 @@ static void paths_and_header_values(void **state)
     assert_false(url_path_valid(STR("")));
     assert_false(url_path_valid(STR("app")));
     assert_true(url_header_value_valid(STR("")));
+    char path[1025];
+    memset(path, '/', sizeof path);
+    assert_true(url_path_valid((pusher_str){path, 1024}));
+    assert_false(url_path_valid((pusher_str){path, 1025}));
+}
+
+static void origins(void **state)
+{
+    char longest[113];
+    (void)state;
+    assert_true(url_origin_valid(STR("https://example.com:8443")));
+    assert_true(url_origin_valid(STR("null")));
+    assert_false(url_origin_valid(STR("a\r\nb")));
+    memset(longest, 'o', sizeof longest);
+    assert_true(url_origin_valid((pusher_str){longest, 112}));
+    assert_false(url_origin_valid((pusher_str){longest, 113}));
 }
 
 static void expect(struct buf *out, const char *text)
@@ -208,6 +227,20 @@ static void endpoints(void **state)
     assert_int_equal(url_endpoint_parse((pusher_str){NULL, 0}, NULL), PUSHER_ERR_INVALID);
 }
 
+/* libwebsockets would cut it off, and go on with the header in the same line. */
+static void endpoints_that_are_too_long(void **state)
+{
+    char url[2100] = "http://h";
+    struct url_endpoint found;
+    (void)state;
+    memset(url + 8, '/', 2000);
+    assert_int_equal(url_endpoint_parse((pusher_str){url, 2008}, &found), 0);
+    assert_int_equal(found.request.len, 2000);
+    url[2008] = '/';
+    assert_int_equal(url_endpoint_parse((pusher_str){url, 2009}, &found),
+                     PUSHER_ERR_INVALID);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -218,6 +251,8 @@ int main(void)
         cmocka_unit_test(host_headers),
         cmocka_unit_test(beyond_the_limit),
         cmocka_unit_test(endpoints),
+        cmocka_unit_test(endpoints_that_are_too_long),
+        cmocka_unit_test(origins),
     };
     return cmocka_run_group_tests_name("url", tests, NULL, NULL);
 }
