@@ -109,11 +109,12 @@ static void on_answer(struct app *app, const struct fact *fact)
     struct watched_channel *c = &w->channels[request->channel];
     request->id = 0;
     c->verdict = (enum verdict)fact->n[2];
-    if (request->channel == SEALED_CHANNEL && c->verdict == VERDICT_GRANTED) {
+    bool key = request->channel == SEALED_CHANNEL && c->verdict == VERDICT_GRANTED;
+    if (key) {
         w->key_before = w->key;
         w->key = app->world->key;
     }
-    if (c->stage == WATCHED_CONFIRMED && c->verdict == VERDICT_GRANTED) {
+    if (key && c->stage == WATCHED_CONFIRMED) {
         w->refreshing = false;
         w->box_useless = true; /* until something is opened with it */
         w->box_useless_at = app->world->now;
