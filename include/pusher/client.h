@@ -99,8 +99,10 @@ typedef void (*pusher_problem_fn)(pusher_client *client, const pusher_problem *p
 typedef struct pusher_gap {
     pusher_channel *channel; /* the one that is subscribed again */
     /* From the last message of the lost connection to the new subscription, by the
-     * system's clock, in milliseconds since 1970: fetch what was published since `from`.
-     * The length is exact even when that clock was set meanwhile. */
+     * system's clock, in milliseconds since 1970: fetch what was published since `from`,
+     * less the time that a message may be on its way. A message that the application,
+     * busy or stopped, read late counts from when it arrived. The length is exact even
+     * when that clock was set meanwhile. */
     int64_t from_unix_ms;
     int64_t until_unix_ms;
 } pusher_gap;

@@ -219,6 +219,7 @@ int pusher_client_disconnect(pusher_client *client)
     client_check(client);
     if (!client)
         return PUSHER_ERR_INVALID;
+    pump_arrival(client);
     core_disconnect(client->core, loop_now(client->loop));
     pump_later(client);
     return 0;

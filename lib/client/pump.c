@@ -71,6 +71,12 @@ static void on_binary(void *userdata, size_t bytes)
     pump(client);
 }
 
+void pump_arrival(pusher_client *client)
+{
+    if (client->ws)
+        core_on_arrival(client->core, client->ws_generation, ws_arrived_at(client->ws));
+}
+
 static void on_sent(void *userdata)
 {
     pump(userdata);
@@ -79,6 +85,7 @@ static void on_sent(void *userdata)
 static void on_closed(void *userdata, const struct ws_closed *closed)
 {
     pusher_client *client = userdata;
+    pump_arrival(client);
     client->ws = NULL;
     struct core_closed fact = {
         .stage = core_stage_of(closed->stage),
@@ -215,6 +222,7 @@ static void work(pusher_client *client)
             return;
         uint64_t now = loop_now(client->loop);
         if (core_deadline(client->core) <= now) {
+            pump_arrival(client);
             if (client->ws)
                 core_on_progress(client->core, client->ws_generation,
                                  core_stage_of(ws_stage(client->ws)));

@@ -13,6 +13,9 @@ void pump_init(pusher_client *client);
  * call. */
 void pump_later(pusher_client *client);
 
+/* Tells the core when something last arrived; before what may end the connection. */
+void pump_arrival(pusher_client *client);
+
 /* Takes everything of the client off the loop: transport, task, timer. */
 void pump_detach(pusher_client *client);
 

@@ -58,7 +58,8 @@ static void leave_connection(struct core *core)
     core->inband_code = -1;
     core->socket_id[0] = '\0';
     round_trip_forget_pings(&core->round_trip);
-    channels_disconnected(core, core->heard_at);
+    channels_disconnected(core, core->arrived_at < core->heard_at ? core->arrived_at
+                                                                  : core->heard_at);
     trigger_lost(core);
 }
 
@@ -117,6 +118,7 @@ void attempt_succeed(struct core *core, const struct greeting *greeting)
     core->unavailable_at = CORE_NEVER;
     core->connected_at = core->now;
     core->heard_at = core->now;
+    core->arrived_at = CORE_NEVER;
     problem_forget(core);
     set_phase(core, PHASE_UP, core->now + core->activity_timeout_ms);
     channels_connected(core);

@@ -237,6 +237,12 @@ void core_on_progress(struct core *core, uint32_t generation, enum core_stage st
         core->reached = stage;
 }
 
+void core_on_arrival(struct core *core, uint32_t generation, uint64_t arrived_at)
+{
+    if (generation == core->generation)
+        core->arrived_at = arrived_at;
+}
+
 void core_on_closed(struct core *core, uint32_t generation,
                     const struct core_closed *closed, uint64_t now)
 {

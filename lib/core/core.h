@@ -108,6 +108,10 @@ void core_on_progress(struct core *core, uint32_t generation, enum core_stage st
  * (RETRY-04). Before, it waits for its turn, or for a loop that was not run meanwhile. */
 void core_on_dialled(struct core *core, uint32_t generation, uint64_t now);
 void core_on_open(struct core *core, uint32_t generation, uint64_t now);
+/* When the system last got something from the server, as far as it can tell; CORE_NEVER:
+ * it cannot. What an application that stood still reads late came long before (SUB-16).
+ * To be told before whatever may end a connection. */
+void core_on_arrival(struct core *core, uint32_t generation, uint64_t arrived_at);
 /*
  * May make a problem and a delivery. Spans of the delivery point into `text`. A message
  * for which there is no memory is dropped and reported (PUSHER_PROBLEM_LIMIT).

@@ -51,8 +51,9 @@ struct core {
                         -1, also when not connected */
     uint32_t activity_timeout_ms; /* the effective one (CONN-09) */
     uint64_t connected_at;
-    uint64_t probed_at; /* in PROBING: since when */
-    uint64_t heard_at;  /* the last decoded message (PING-01) */
+    uint64_t probed_at;  /* in PROBING: since when */
+    uint64_t heard_at;   /* the last decoded message (PING-01) */
+    uint64_t arrived_at; /* see core_on_arrival() */
     char socket_id[SOCKET_ID_MAX + 1];
     bool ping_owed;
     bool pong_owed;

@@ -185,8 +185,10 @@ static void look_for_suspension(pusher_loop *loop)
     loop->asleep_ms = asleep_ms;
     if (asleep_ms < before + LEAST_SUSPENSION_MS)
         return;
+    loop->resumed_at = loop->now;
+    loop->slept_ms = asleep_ms - before;
     log_line(&loop->log, PUSHER_LOG_INFO, "the system was suspended for %u s",
-             (unsigned)((asleep_ms - before) / 1000));
+             (unsigned)(loop->slept_ms / 1000));
     for (struct list *at = loop->children.next; at != &loop->children; at = at->next) {
         struct loop_child *child = container_of(at, struct loop_child, link);
         if (child->resumed)

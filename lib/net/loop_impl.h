@@ -49,6 +49,8 @@ struct pusher_loop {
     bool free_pending;
     uint64_t now;       /* of this turn, while dispatching */
     uint64_t asleep_ms; /* that the system was suspended until the last turn */
+    uint64_t resumed_at,
+        slept_ms; /* the last suspension: when it was noticed; its length */
 
     struct heap timers;
     struct list tasks;
@@ -118,6 +120,9 @@ void timers_run(pusher_loop *loop);
 uint64_t clock_ms(void);
 /* How long the system has been suspended since it started. */
 uint64_t clock_asleep_ms(void);
+/* The time that was so many milliseconds ago by a clock that stands still while the
+ * system is suspended. */
+uint64_t loop_awake_ago(const pusher_loop *loop, uint64_t awake_ms);
 
 /* vhost.c: the virtual host for a TLS configuration, made when first asked for; NULL with
  * a text in `*why` when that failed. */

@@ -25,6 +25,15 @@ uint64_t clock_asleep_ms(void)
     return all_us > awake_us ? (all_us - awake_us) / 1000 : 0;
 }
 
+uint64_t loop_awake_ago(const pusher_loop *loop, uint64_t awake_ms)
+{
+    uint64_t now = clock_ms();
+    /* As old as the turn that noticed the suspension: it may be from before. */
+    bool from_before = awake_ms >= now - loop->resumed_at;
+    uint64_t age_ms = awake_ms + (from_before ? loop->slept_ms : 0);
+    return age_ms < now ? now - age_ms : 0;
+}
+
 uint64_t loop_now(pusher_loop *loop)
 {
     return loop->dispatching && !loop->waiting ? loop->now : clock_ms();

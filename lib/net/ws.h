@@ -77,6 +77,10 @@ struct ws_handler {
 int ws_dial(pusher_loop *loop, const struct ws_target *target,
             const struct ws_handler *handler, struct ws **ret);
 
+/* When the system last got something from the peer, read or not, in loop_now()
+ * milliseconds; UINT64_MAX: it cannot tell (any more). Legal in on_closed, too. */
+uint64_t ws_arrived_at(const struct ws *ws);
+
 /* True while the attempt has not begun, because others of the loop are before it. Its
  * time does not run yet. */
 bool ws_is_waiting(const struct ws *ws);

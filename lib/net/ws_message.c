@@ -2,7 +2,10 @@
  * Messages of a WebSocket: reassembled up to a limit and checked on the way in, one frame
  * at a time on the way out.
  */
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <string.h>
+#include <sys/socket.h>
 
 #include "base/mem.h"
 #include "base/str.h"
@@ -59,6 +62,16 @@ int ws_received(struct ws *ws, pusher_str piece)
     deliver(ws, binary, buf_str(&ws->rx));
     buf_free(&ws->rx);
     return 0;
+}
+
+uint64_t ws_arrived_at(const struct ws *ws)
+{
+    struct tcp_info info;
+    socklen_t size = sizeof info;
+    int fd = ws->wsi ? lws_get_socket_fd(ws->wsi) : -1;
+    if (fd < 0 || getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &size) != 0)
+        return UINT64_MAX;
+    return loop_awake_ago(ws->loop, info.tcpi_last_data_recv);
 }
 
 /* --- out --- */

@@ -263,6 +263,36 @@ static void gap_after_a_loss(struct scene *s)
     expect_gap(s, 100 + s->problem.retry_in_ms);
 }
 
+static void arrived(struct scene *s, uint32_t generation, uint64_t when)
+{
+    if (s->core)
+        core_on_arrival(s->core, generation, when);
+}
+
+/* What was read late came before: by when it arrived, the connection may have been dead
+ * for long. */
+static void gap_after_late_reading(struct scene *s)
+{
+    wants_channel(s, "room");
+    brings_up(s), confirms(s, "room");
+    at(s, 60000), says(s, "{\"event\":\"order\",\"channel\":\"room\"}");
+    arrived(s, s->want.generation - 1, 10); /* of another one */
+    arrived(s, s->want.generation, 2000);
+    closes(s, -1);
+    comes_back(s), confirms(s, "room");
+    expect_gap(s, s->now - 2000);
+    /* A close frame may arrive after the last message, or nothing is known of it. */
+    uint64_t heard_at = s->now;
+    after(s, 100), arrived(s, s->want.generation, s->now), closes(s, -1);
+    comes_back(s), confirms(s, "room");
+    expect_gap(s, s->now - heard_at);
+    heard_at = s->now;
+    after(s, 100), arrived(s, s->want.generation, CORE_NEVER);
+    wants_none(s);
+    after(s, 100), wants_connection(s), opens(s), greets(s), confirms(s, "room");
+    expect_gap(s, s->now - heard_at);
+}
+
 /* What was never subscribed, or is asked for anew, misses nothing. */
 static void no_gap_for_what_is_new(struct scene *s)
 {
@@ -307,6 +337,7 @@ static const struct scenario scenarios[] = {
     {"no caution after a close code", no_caution_after_a_close_code},
     {"attempts are limited on request", attempts_are_limited_on_request},
     {"gap after a loss", gap_after_a_loss},
+    {"gap after late reading", gap_after_late_reading},
     {"no gap for what is new", no_gap_for_what_is_new},
     {"gap after a disconnect", gap_after_a_disconnect},
 };

@@ -17,6 +17,8 @@
 #include <pusher/pusher.h>
 #include <pusher/sandbox.h>
 
+#include "net/loop_impl.h"
+
 static int64_t slept_s;
 
 int clock_gettime(clockid_t clock, struct timespec *ret)
@@ -142,12 +144,29 @@ static void a_loop_without_clients(void **state)
     pusher_loop_free(loop);
 }
 
+/* The system's own "so long ago" does not count the sleep: what is older than it is
+ * longer ago by that (SUB-16). */
+static void what_was_before_is_longer_ago(void **state)
+{
+    pusher_loop *loop = NULL;
+    (void)state;
+    assert_int_equal(pusher_loop_new(&loop, NULL), 0);
+    suspend(loop, 3600);
+    assert_int_equal(pusher_loop_run_for(loop, 50), PUSHER_ERR_TIMEOUT);
+    uint64_t now = clock_ms();
+    assert_in_range(loop_awake_ago(loop, 10), now - 10, now + 10000);
+    now = clock_ms();
+    assert_in_range(loop_awake_ago(loop, 20000), now - 3620000, now - 3610000);
+    pusher_loop_free(loop);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(connection_is_probed),
         cmocka_unit_test(next_attempt_starts),
         cmocka_unit_test(a_loop_without_clients),
+        cmocka_unit_test(what_was_before_is_longer_ago),
     };
     return cmocka_run_group_tests_name("suspend", tests, NULL, NULL);
 }

@@ -202,6 +202,12 @@ enum ws_stage ws_stage(const struct ws *ws)
     return ws->open ? WS_STAGE_OPEN : WS_STAGE_CONNECT;
 }
 
+uint64_t ws_arrived_at(const struct ws *ws)
+{
+    (void)ws;
+    return UINT64_MAX;
+}
+
 bool ws_is_waiting(const struct ws *ws)
 {
     return ws->waiting;
