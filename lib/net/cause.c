@@ -12,12 +12,16 @@
 
 enum { SWITCHING_PROTOCOLS = 101 };
 
+static const char no_http[] = "the answer is not HTTP, or its header is over 16 KiB";
+
 /* How the texts of libwebsockets begin, and what they mean to somebody who looks for the
  * mistake. */
 static const struct {
     const char *said;
     const char *words;
 } answers[] = {
+    {"problems parsing header", no_http},
+    {"HS: URI missing", "the answer is not HTTP"},
     {"HS: ws upgrade response not 101", "the answer was not 101 Switching Protocols"},
     {"HS: ws upgrade unauthorized", "the server wants a user name and a password"},
     {"HS: Upgrade to something", "the answer is an upgrade to something else"},
@@ -71,7 +75,7 @@ static const char *words_for(const struct cause *cause, struct lws *wsi, const c
         return tls ? tls : "the server ended the connection during the handshake";
     case CAUSE_ANSWER:
         if (said && strncmp(said, "HS: ", 4) != 0 && wsi && cause_is_peer_present(wsi))
-            return "the answer is not HTTP";
+            return no_http;
         if (said)
             return words_for_answer(said);
         break;

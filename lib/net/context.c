@@ -11,6 +11,10 @@
 /* No read is larger than the service buffer, which the loop has once. */
 enum { SERVICE_BUFFER_BYTES = 16384 };
 
+/* Of an answer's header, until the connection is open. Cookies and a security policy soon
+ * are more than the 4096 that libwebsockets allows. */
+enum { HEADER_BYTES = 16384 };
+
 /* libwebsockets has SIGPIPE ignored, and what was before is set again: two threads at a
  * time, or a fork between, would leave it ignored. */
 static pthread_mutex_t setting = PTHREAD_MUTEX_INITIALIZER;
@@ -62,6 +66,7 @@ int context_open(pusher_loop *loop, uint64_t options, void *foreign_loop)
         .fd_limit_per_thread =
             descriptors_table_size(loop->descriptors, &loop->descriptors_end),
         .pt_serv_buf_size = SERVICE_BUFFER_BYTES,
+        .max_http_header_data = HEADER_BYTES,
         .timeout_secs = LWS_BACKSTOP_S,
         .connect_timeout_secs = LWS_BACKSTOP_S,
         .retry_and_idle_policy = &no_idle_policy,

@@ -11,6 +11,7 @@
 
 #include <ctype.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/mem.h"
@@ -161,7 +162,8 @@ static void timed_out(void *userdata)
         fail(request, PUSHER_ERR_TIMEOUT, "no complete answer within the time allowed");
     else if (request->requested)
         loop_timer_set(request->loop, &request->timer, request->deadline);
-    if (request->wsi && (request->error || !request->requested))
+    bool ended = request->error || request->completed;
+    if (request->wsi && (ended || !request->requested))
         kill_socket(request);
     else if (!request->wsi)
         loop_task_schedule(request->loop, &request->task);
@@ -335,7 +337,7 @@ static const char *misunderstood(struct http_request *request, struct lws *wsi)
 /* An answer without a body ends here: libwebsockets would wait for more. */
 static int answered(struct http_request *request, struct lws *wsi)
 {
-    char length[4] = "";
+    char length[24] = "";
     request->status = (int)lws_http_client_http_response(wsi);
     const char *why_not = misunderstood(request, wsi);
     if (why_not) {
@@ -344,7 +346,7 @@ static int answered(struct http_request *request, struct lws *wsi)
     }
     bool none = request->status == NO_CONTENT || request->status == NOT_MODIFIED;
     if (lws_hdr_copy(wsi, length, sizeof length, WSI_TOKEN_HTTP_CONTENT_LENGTH) > 0)
-        none = none || strcmp(length, "0") == 0;
+        none = none || atoll(length) == 0;
     request->completed = none;
     return none ? -1 : 0;
 }

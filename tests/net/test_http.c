@@ -314,9 +314,9 @@ static void errors_have_their_body(void **state)
 /* Of a connection that is kept open, too. */
 static void answers_without_a_body(void **state)
 {
-    static const char *const heads[] = {"200 OK\r\nContent-Length: 0", "204 No Content",
-                                        "304 Not Modified\r\nContent-Length: 7",
-                                        "403 Forbidden\r\nContent-Length: 0"};
+    static const char *const heads[] = {
+        "200 OK\r\nContent-Length: 0", "204 No Content", "200 OK\r\nContent-Length: 000",
+        "304 Not Modified\r\nContent-Length: 7", "403 Forbidden\r\nContent-Length: 0"};
     (void)state;
     for (size_t i = 0; i < sizeof heads / sizeof *heads; i++) {
         void *one;
@@ -327,6 +327,33 @@ static void answers_without_a_body(void **state)
         expect(one, 0, atoi(heads[i]), "");
         teardown(&one);
     }
+}
+
+/* Cookies and policies of 15000 bytes, piece by piece. */
+static void a_long_header(void **state)
+{
+    struct exchange *e = *state;
+    char head[2048], cookies[15000];
+    get(e, head, sizeof head);
+    memset(cookies, 'x', sizeof cookies);
+    peer_send(e->socket, "HTTP/1.1 200 OK\r\nSet-Cookie: ", 29);
+    peer_send(e->socket, cookies, sizeof cookies);
+    pusher_loop_run_for(e->loop, 10);
+    answer(e, "\r\nContent-Length: 2\r\n\r\nok");
+    expect(e, 0, 200, "ok");
+}
+
+static void a_header_too_long(void **state)
+{
+    struct exchange *e = *state;
+    char head[2048], cookies[20000];
+    get(e, head, sizeof head);
+    memset(cookies, 'x', sizeof cookies);
+    peer_send(e->socket, "HTTP/1.1 200 OK\r\nSet-Cookie: ", 29);
+    peer_send(e->socket, cookies, sizeof cookies);
+    assert_true(peer_run_until(e->loop, &e->done));
+    assert_int_equal(e->error, PUSHER_ERR_SYSTEM);
+    assert_non_null(strstr(e->reason, "header is over 16 KiB"));
 }
 
 /* T11: the answer is what it is, and nobody else is asked. */
@@ -518,6 +545,8 @@ int main(void)
         cmocka_unit_test(answers_without_a_body),
         cmocka_unit_test(secrets_are_wiped),
         cmocka_unit_test_setup_teardown(redirects_are_not_followed, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_long_header, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_header_too_long, setup, teardown),
         cmocka_unit_test_setup_teardown(a_body_cut_short, setup, teardown),
         cmocka_unit_test_setup_teardown(a_body_too_long, setup, teardown),
         cmocka_unit_test_setup_teardown(what_is_no_http, setup, teardown),
