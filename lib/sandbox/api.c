@@ -8,6 +8,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/log.h"
 #include "base/mem.h"
@@ -84,16 +85,54 @@ static bool body_md5_good(const struct api_request *request)
     return !md5_hex(request->body, md5) && str_equal(given, str_of(md5));
 }
 
-static bool signature_good(const struct service *service,
-                           const struct api_request *request)
+static bool signed_as(const struct service *service, const struct api_request *request,
+                      const char *path)
 {
     char hex[SHA256_HEX + 1];
-    if (request_sign(service->mem, str_of(service->secret), request->method,
-                     request->path, request->params, request->param_count, hex))
+    if (request_sign(service->mem, str_of(service->secret), request->method, str_of(path),
+                     request->params, request->param_count, hex))
         return false;
     bool good = constant_time_equal(api_param(request, "auth_signature"), str_of(hex));
     wipe(hex, sizeof hex);
     return good;
+}
+
+static void respell(char *text, char space, char semicolon)
+{
+    for (; *text; text++) {
+        if (*text == ' ')
+            *text = space;
+        else if (*text == ';')
+            *text = semicolon;
+    }
+}
+
+/* Libraries do not escape the id of a user in a path, and libwebsockets makes " " of "+"
+ * and one thing of "&" and ";": the signature tells which was meant. */
+static bool signed_otherwise(const struct service *service,
+                             const struct api_request *request)
+{
+    static const char spellings[][2] = {{'+', ';'}, {' ', '&'}, {'+', '&'}};
+    for (size_t i = 0; i < sizeof spellings / sizeof *spellings; i++) {
+        char *path = mem_dup(service->mem, str_of(request->path));
+        if (!path)
+            return false;
+        respell(path, spellings[i][0], spellings[i][1]);
+        bool good = signed_as(service, request, path);
+        if (good)
+            memcpy(request->path, path, strlen(path));
+        mem_free(service->mem, path);
+        if (good)
+            return true;
+    }
+    return false;
+}
+
+static bool signature_good(const struct service *service,
+                           const struct api_request *request)
+{
+    return signed_as(service, request, request->path) ||
+           (strpbrk(request->path, " ;") && signed_otherwise(service, request));
 }
 
 /* API-02. True, or false with the answer filled in. */
@@ -168,7 +207,7 @@ static const struct route *find_route(pusher_str method, pusher_str path,
 static void handle_app(struct service *service, const struct api_request *request,
                        int64_t now_s, struct api_answer *ret)
 {
-    pusher_str rest = str_skip(request->path, STR("/apps/").len);
+    pusher_str rest = str_skip(str_of(request->path), STR("/apps/").len);
     pusher_str app_id = {rest.ptr, 0};
     while (app_id.len < rest.len && rest.ptr[app_id.len] != '/')
         app_id.len++;
@@ -189,9 +228,10 @@ static void handle_app(struct service *service, const struct api_request *reques
 void api_handle(struct service *service, const struct api_request *request, int64_t now_s,
                 struct api_answer *ret)
 {
-    if (str_starts_with(request->path, STR("/apps/")))
+    pusher_str path = str_of(request->path);
+    if (str_starts_with(path, STR("/apps/")))
         handle_app(service, request, now_s, ret);
-    else if (str_equal(request->path, STR("/")) && str_equal(request->method, STR("GET")))
+    else if (str_equal(path, STR("/")) && str_equal(request->method, STR("GET")))
         api_answer_text(ret, 200,
                         "This is a sandbox for development; in production use Pusher, "
                         "soketi, Reverb or Sockudo.\n");

@@ -16,7 +16,7 @@ enum {
 
 struct api_request {
     pusher_str method;
-    pusher_str path;
+    char *path;                         /* without escapes; respelled as it was signed */
     const struct request_param *params; /* of the query, unescaped */
     size_t param_count;
     pusher_str body;

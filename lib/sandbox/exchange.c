@@ -19,6 +19,9 @@ enum {
     LENGTH_DIGITS = 12, /* of a Content-Length */
 };
 
+/* Instead of a length. */
+enum { NO_PIECE = -1, LONG_PIECE = -2 };
+
 /* How the request stands; the first trouble wins. */
 enum trouble { FINE, NO_MEMORY, TOO_LARGE, BAD_QUERY };
 
@@ -61,7 +64,45 @@ static bool read_has_body(struct lws *wsi)
     return strtoll(length, NULL, 10) > 0;
 }
 
-/* Splits "name=value"; libwebsockets has undone the escapes. */
+/* ---- the head ---- */
+
+/* The next piece of a path or query: libwebsockets has undone the escapes and cut it at
+ * each "&" and ";". Its length; NO_PIECE; LONG_PIECE: it does not fit. */
+static int copy_piece(struct lws *wsi, enum lws_token_indexes token, int i, char *out,
+                      int size)
+{
+    int len = lws_hdr_copy_fragment(wsi, out, size, token, i);
+    if (len >= 0)
+        return len;
+    return lws_hdr_fragment_length(wsi, token, i) > 0 ? LONG_PIECE : NO_PIECE;
+}
+
+/* The path with ";" wherever it was cut; `whole` under other methods. NULL when memory
+ * runs out. */
+static char *read_path(struct service *service, struct lws *wsi, pusher_str whole)
+{
+    enum lws_token_indexes token = WSI_TOKEN_GET_URI;
+    if (lws_hdr_total_length(wsi, token) <= 0)
+        token = WSI_TOKEN_POST_URI;
+    int total = lws_hdr_total_length(wsi, token);
+    if (total <= 0)
+        return mem_dup(service->mem, whole);
+    /* Each cut is counted in the total or not, as the version has it: at most as many
+     * as there are bytes. */
+    int size = 2 * total + 2, used = 0;
+    char *path = mem_zalloc(service->mem, (size_t)size);
+    for (int i = 0, len; path; i++) {
+        len = copy_piece(wsi, token, i, path + used + (i > 0), size - used - (i > 0));
+        if (len < 0)
+            break;
+        if (i > 0)
+            path[used++] = ';';
+        used += len;
+    }
+    return path;
+}
+
+/* Splits "name=value". */
 static void add_param(struct exchange *exchange, pusher_str text)
 {
     if (exchange->param_count == REQUEST_PARAMS_MAX) {
@@ -84,19 +125,48 @@ static void add_param(struct exchange *exchange, pusher_str text)
     };
 }
 
+/* True when this piece and the one before were one parameter: its name is none, and only
+ * a prefix of channel names may hold ";". */
+static bool is_continued(const struct exchange *exchange, pusher_str piece)
+{
+    if (!exchange->param_count)
+        return false;
+    pusher_str before = exchange->params[exchange->param_count - 1].name;
+    return str_equal(before, STR("filter_by_prefix")) &&
+           !str_starts_with(piece, STR("info=")) &&
+           !str_starts_with(piece, STR("auth_")) &&
+           !str_starts_with(piece, STR("body_md5="));
+}
+
+/* Takes the last parameter back, and adds it again with `more` behind a ";". */
+static void extend_param(struct exchange *exchange, pusher_str more)
+{
+    char *before = exchange->texts[--exchange->param_count];
+    struct buf text;
+    buf_init(&text, exchange->service->mem, PARAM_MAX);
+    int rc = buf_printf(&text, "%s;%.*s", before, STR_ARG(more));
+    if (rc)
+        set_trouble(exchange, rc == PUSHER_ERR_LIMIT ? BAD_QUERY : NO_MEMORY);
+    else
+        add_param(exchange, buf_str(&text));
+    mem_free(exchange->service->mem, before);
+    buf_free(&text);
+}
+
 static void read_query(struct exchange *exchange, struct lws *wsi)
 {
     char text[PARAM_MAX];
     for (int i = 0; exchange->trouble == FINE; i++) {
-        int total = lws_hdr_fragment_length(wsi, WSI_TOKEN_HTTP_URI_ARGS, i);
-        if (total <= 0)
+        int len = copy_piece(wsi, WSI_TOKEN_HTTP_URI_ARGS, i, text, sizeof text);
+        pusher_str piece = {text, len > 0 ? (size_t)len : 0};
+        if (len == NO_PIECE)
             return;
-        int len =
-            lws_hdr_copy_fragment(wsi, text, sizeof text, WSI_TOKEN_HTTP_URI_ARGS, i);
-        if (len < 0)
+        if (len == LONG_PIECE)
             set_trouble(exchange, BAD_QUERY);
-        else
-            add_param(exchange, (pusher_str){text, (size_t)len});
+        else if (is_continued(exchange, piece))
+            extend_param(exchange, piece);
+        else if (len > 0)
+            add_param(exchange, piece);
     }
 }
 
@@ -111,7 +181,7 @@ struct exchange *exchange_new(struct service *service, struct lws *wsi, pusher_s
     buf_init(&exchange->body, service->mem, api_body_max(service));
     buf_init(&exchange->answer, service->mem, LWS_PRE + HEAD_MAX + API_ANSWER_MAX);
     exchange->answer_start = LWS_PRE;
-    exchange->path = mem_dup(service->mem, path);
+    exchange->path = read_path(service, wsi, path);
     if (!exchange->path)
         set_trouble(exchange, NO_MEMORY);
     read_query(exchange, wsi);
@@ -222,7 +292,7 @@ static void act(struct exchange *exchange, struct api_answer *ret)
 {
     const struct api_request request = {
         .method = exchange->method,
-        .path = str_of(exchange->path),
+        .path = exchange->path,
         .params = exchange->params,
         .param_count = exchange->param_count,
         .body = buf_str(&exchange->body),

@@ -154,6 +154,59 @@ static void questions(void **state)
     close_scene(&scene);
 }
 
+/* Libraries put names into paths and queries as they are, without escapes; a name may
+ * hold each of these characters (LIM-01). */
+static void names_without_escapes(void **state)
+{
+    static const struct question cases[] = {
+        {CHANNELS "/-=@,.;;_", "info=subscription_count", NULL, 200,
+         "{\"occupied\":true,\"subscription_count\":1}"},
+        {CHANNELS "/-=@,.%3B;_", NULL, NULL, 401, NULL},
+        {CHANNELS "/presence-;/users", NULL, NULL, 200, "{\"users\":[]}"},
+        {CHANNELS, "filter_by_prefix=-=@,.;", NULL, 200,
+         "{\"channels\":{\"-=@,.;;_\":{},\"-=@,.;a=b\":{}}}"},
+        {CHANNELS, "filter_by_prefix=-=@,.;;", "info=subscription_count", 200,
+         "{\"channels\":{\"-=@,.;;_\":{\"subscription_count\":1}}}"},
+        {CHANNELS, "filter_by_prefix=-=@,.;a=b", "info=subscription_count", 200,
+         "{\"channels\":{\"-=@,.;a=b\":{\"subscription_count\":1}}}"},
+    };
+    struct scene scene;
+    (void)state;
+    open_scene(&scene);
+    subscribe(&scene, &scene.b, "-=@,.;;_");
+    subscribe(&scene, &scene.b, "-=@,.;a=b");
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        char *answer;
+        int status = ask(&scene, cases[i].path, cases[i].first, cases[i].second, &answer);
+        if (status != cases[i].status ||
+            (cases[i].answer && strcmp(answer, cases[i].answer) != 0))
+            fail_msg("%s %s: %d %s", cases[i].path, cases[i].first ? cases[i].first : "",
+                     status, answer);
+        free(answer);
+    }
+    close_scene(&scene);
+}
+
+/* The same of users, whose ids may hold anything. */
+static void users_without_escapes(void **state)
+{
+    static const char *const ids[] = {"b+c@d.e", "b&c", "b;c", "b+c&d+", "+;+", "&&"};
+    (void)state;
+    for (size_t i = 0; i < sizeof ids / sizeof *ids; i++) {
+        struct scene scene;
+        char text[100];
+        open_scene(&scene);
+        snprintf(text, sizeof text, "{\"id\":\"%s\"}", ids[i]);
+        signed_signin(&scene.rig, &scene.b, text);
+        take_frames(&scene, &scene.b, 1);
+        snprintf(text, sizeof text, APP "/users/%s/terminate_connections", ids[i]);
+        post(&scene, text, "{}");
+        take_frames(&scene, &scene.b, 1);
+        peer_expect_close(&scene.rig, &scene.b, 4009);
+        close_scene(&scene);
+    }
+}
+
 static void questions_need_a_signature(void **state)
 {
     static const char request[] = "GET " CHANNELS " HTTP/1.1\r\nHost: a\r\n\r\n";
@@ -268,6 +321,7 @@ static void long_answer(void **state)
 static int request(struct scene *scene, size_t number)
 {
     static const char *const cache[] = {"info=cache", NULL};
+    static const char *const prefix[] = {"filter_by_prefix=a;b;c", NULL};
     switch (number) {
     case 0:
         return signed_get(&scene->rig, CHANNELS, NULL, NULL);
@@ -280,6 +334,11 @@ static int request(struct scene *scene, size_t number)
                            "{\"name\":\"e\",\"data\":\"x\",\"channels\":[\"cache-r\","
                            "\"presence-r\"],\"info\":\"cache,user_count\"}",
                            0, NULL);
+    case 4:
+        return signed_get(&scene->rig, CHANNELS, prefix, NULL);
+    case 5:
+        return signed_post(&scene->rig, APP "/users/b+c&d/terminate_connections", "{}", 0,
+                           NULL);
     default:
         return signed_post(&scene->rig, APP "/batch_events",
                            "{\"batch\":[{\"name\":\"e\",\"data\":\"x\",\"channel\":"
@@ -294,7 +353,7 @@ static void lack_of_memory(void **state)
     struct scene scene;
     (void)state;
     open_scene(&scene);
-    for (size_t number = 0; number < 5; number++) {
+    for (size_t number = 0; number < 7; number++) {
         bool failed = true;
         for (long nth = 1; failed; nth++) {
             memory_fail(&scene.rig.memory, nth);
@@ -340,6 +399,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(questions),
+        cmocka_unit_test(names_without_escapes),
+        cmocka_unit_test(users_without_escapes),
         cmocka_unit_test(questions_need_a_signature),
         cmocka_unit_test(info_of_events),
         cmocka_unit_test(terminated),
