@@ -69,6 +69,14 @@ static bool check_event(const struct service *service, const struct event *event
     return false;
 }
 
+/* A member that may be absent or null, but is text otherwise. */
+static bool read_optional(struct json_object *object, const char *name, pusher_str *ret)
+{
+    struct json_object *value = json_member(object, name);
+    *ret = json_text(value);
+    return !value || ret->ptr;
+}
+
 /* Reads and checks one event; `channels` where the API has a list, and for a single
  * "channel" too. True, or false with the answer filled in. */
 static bool read_event(const struct service *service, struct json_object *value,
@@ -78,14 +86,18 @@ static bool read_event(const struct service *service, struct json_object *value,
     *event = (struct event){
         .name = json_text(json_member(value, "name")),
         .data = json_text(json_member(value, "data")),
-        .socket_id = json_text(json_member(value, "socket_id")),
         .channels = {json_text(json_member(value, "channel"))},
         .channel_count = 1,
     };
     if (list && !read_channels(list, event, ret))
         return false;
-    if (!info_parse(json_text(json_member(value, "info")), &event->info)) {
+    pusher_str info;
+    if (!read_optional(value, "info", &info) || !info_parse(info, &event->info)) {
         api_answer_text(ret, 400, INFO_NAMES);
+        return false;
+    }
+    if (!read_optional(value, "socket_id", &event->socket_id)) {
+        api_answer_text(ret, 400, "Invalid socket id");
         return false;
     }
     return check_event(service, event, ret);
