@@ -50,7 +50,8 @@ typedef struct pusher_sandbox_options {
 
     /* What connection_established announces, in seconds: 1 to 86400; default 120. A
      * connection that is silent for one and a half times as long is pinged, and closed
-     * with 4201 if it stays silent for as long again, 30 s at most. */
+     * with 4201 if it stays silent for `activity_timeout_s`, 30 s at most. So long may a
+     * request of the HTTP API take in all. */
     uint32_t activity_timeout_s;
 
     /* Limits. */

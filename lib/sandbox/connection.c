@@ -16,7 +16,6 @@
 enum {
     PACKET_OVERHEAD = 64, /* counted for each queued packet besides its text */
     QUEUE_FIRST_CAP = 8,
-    PONG_TIMEOUT_MAX_S = 30,
     CLOSE_TIMEOUT_MS = 10000, /* for the queue to drain and the peer to answer */
 };
 
@@ -136,12 +135,6 @@ static uint64_t idle_ms(const struct connection *connection)
     return (uint64_t)connection->service->activity_timeout_s * 1500;
 }
 
-static uint64_t pong_timeout_ms(const struct connection *connection)
-{
-    uint32_t seconds = connection->service->activity_timeout_s;
-    return (uint64_t)(seconds < PONG_TIMEOUT_MAX_S ? seconds : PONG_TIMEOUT_MAX_S) * 1000;
-}
-
 static void on_time(void *userdata)
 {
     struct connection *connection = userdata;
@@ -162,7 +155,7 @@ static void on_time(void *userdata)
     }
     connection->pinged = true;
     loop_timer_set(loop, &connection->timer,
-                   loop_now(loop) + pong_timeout_ms(connection));
+                   loop_now(loop) + service_patience_ms(connection->service));
     struct packet *ping = NULL;
     int rc = reply_ping(connection->service->mem, &ping);
     connection_reply(connection, rc, ping);

@@ -13,6 +13,8 @@
 #include "sandbox/listener.h"
 #include "sandbox/service.h"
 
+enum { PATIENCE_MAX_S = 30 };
+
 struct pusher_sandbox {
     struct service service;
     struct listener listener;
@@ -42,6 +44,12 @@ void pusher_sandbox_options_init_sized(pusher_sandbox_options *options,
            struct_size < sizeof defaults ? struct_size : sizeof defaults);
     if (struct_size >= sizeof options->struct_size)
         options->struct_size = struct_size;
+}
+
+uint64_t service_patience_ms(const struct service *service)
+{
+    uint32_t seconds = service->activity_timeout_s;
+    return (uint64_t)(seconds < PATIENCE_MAX_S ? seconds : PATIENCE_MAX_S) * 1000;
 }
 
 static bool in_range(size_t value, size_t min, size_t max)

@@ -28,4 +28,7 @@ struct service {
     uint32_t connection_count;      /* that were greeted and are not closed */
 };
 
+/* How long a client may owe something: a pong, or the rest of a request. */
+uint64_t service_patience_ms(const struct service *service);
+
 #endif

@@ -3,8 +3,12 @@
  */
 #include "sandbox/session.h"
 
+#include <strings.h>
+
+#include "base/log.h"
 #include "base/mem.h"
 #include "base/str.h"
+#include "net/lws_internal.h"
 #include "sandbox/exchange.h"
 
 _Static_assert((int)PACKET_PRE >= (int)LWS_PRE,
@@ -15,6 +19,22 @@ enum {
     KEY_MAX = 256,      /* bytes of an app key in a request */
 };
 
+static void drop(void *userdata)
+{
+    struct session *session = userdata;
+    /* Or libwebsockets would notice with its next event, after a timer maybe late. */
+    loop_lws_context(session->service->loop);
+    lws_set_timeout(session->wsi, PENDING_TIMEOUT_USER_OK, LWS_TO_KILL_ASYNC);
+}
+
+static void on_request_time(void *userdata)
+{
+    struct session *session = userdata;
+    log_line(&session->service->log, PUSHER_LOG_WARN,
+             "HTTP request dropped: it takes too long");
+    drop(session);
+}
+
 struct session *session_new(struct listener *listener)
 {
     struct session *session = mem_zalloc(listener->service->mem, sizeof *session);
@@ -23,6 +43,8 @@ struct session *session_new(struct listener *listener)
     list_init(&session->link);
     session->service = listener->service;
     session->owner = (struct socket_owner){listener, session};
+    session->timer.fire = on_request_time;
+    session->timer.userdata = session;
     return session;
 }
 
@@ -30,6 +52,7 @@ void session_free(struct session *session)
 {
     connection_free(session->connection);
     exchange_free(session->exchange);
+    loop_timer_clear(session->service->loop, &session->timer);
     list_remove(&session->link);
     mem_free(session->service->mem, session);
 }
@@ -42,12 +65,6 @@ static void want_write(void *userdata)
     lws_callback_on_writable(session->wsi);
 }
 
-static void drop(void *userdata)
-{
-    struct session *session = userdata;
-    lws_set_timeout(session->wsi, PENDING_TIMEOUT_USER_OK, LWS_TO_KILL_ASYNC);
-}
-
 /* ---- the upgrade ---- */
 
 /* The request parameter `name`, copied to `out`; ptr NULL: absent. */
@@ -58,7 +75,7 @@ static pusher_str read_arg(struct lws *wsi, const char *name, char *out, size_t 
 }
 
 /* Looks at the request before it is answered: a path that is not "/app/{key}" is 404. */
-static int on_upgrade(struct session *session)
+static int on_upgrade(struct session *session, const char *offered)
 {
     static const pusher_str prefix = {"/app/", 5};
     char text[KEY_MAX + 8], protocol[16];
@@ -66,6 +83,10 @@ static int on_upgrade(struct session *session)
     pusher_str path = {text, len > 0 ? (size_t)len : 0};
     if (session->connection)
         return -1;
+    /* Libwebsockets would go on in HTTP/2, where no callback knows the session. */
+    if (strcasecmp(offered, "websocket") != 0)
+        return exchange_refuse(session->wsi, 400,
+                               "The only upgrade there is is to websocket");
     if (!str_starts_with(path, prefix) || path.len == prefix.len ||
         memchr(path.ptr + prefix.len, '/', path.len - prefix.len))
         return exchange_refuse(session->wsi, 404, "A WebSocket belongs to /app/{key}");
@@ -129,6 +150,9 @@ static int on_http(struct session *session, pusher_str path)
     session->exchange = exchange_new(session->service, session->wsi, path);
     if (!session->exchange)
         return exchange_refuse(session->wsi, 500, "The sandbox is out of memory");
+    struct service *service = session->service;
+    loop_timer_set(service->loop, &session->timer,
+                   loop_now(service->loop) + service_patience_ms(service));
     if (exchange_wants_body(session->exchange))
         return 0;
     return exchange_finish(session->exchange, session->wsi);
@@ -140,7 +164,7 @@ int session_callback(struct session *session, enum lws_callback_reasons reason, 
     pusher_str text = {in ? in : "", in ? len : 0};
     switch (reason) {
     case LWS_CALLBACK_HTTP_CONFIRM_UPGRADE:
-        return on_upgrade(session);
+        return on_upgrade(session, text.ptr);
     case LWS_CALLBACK_HTTP:
         return on_http(session, text);
     case LWS_CALLBACK_HTTP_BODY:

@@ -20,6 +20,7 @@ struct session {
     struct lws *wsi;
     struct connection *connection; /* NULL: not upgraded */
     struct exchange *exchange;     /* NULL: no HTTP request */
+    struct loop_timer timer;       /* of the HTTP request, up to the end of its answer */
 };
 
 /* A session that has no socket yet; NULL when memory runs out. */

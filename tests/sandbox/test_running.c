@@ -534,6 +534,10 @@ static void raw_requests(void **state)
          "?a&a&a&a&a&a&a&a&a&a&a&a&a&a&a&a&a&a&a&a&a&a&a&a&a&a&a&a&a&a&a&a&a"
          " HTTP/1.1\r\nHost: a\r\n\r\n",
          400},
+        {"GET /app/" RIG_KEY "?protocol=7 HTTP/1.1\r\nHost: a\r\n"
+         "Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\n"
+         "HTTP2-Settings: AAMAAABkAAQAoAAAAAIAAAAA\r\n\r\n",
+         400},
     };
     struct rig rig;
     (void)state;
@@ -585,6 +589,30 @@ static void silent_peer(void **state)
     peer_expect(&rig, &peer, "{\"event\":\"pusher:ping\",\"data\":\"{}\"}");
     peer_expect_close(&rig, &peer, 4201);
     peer_close(&peer);
+    rig_stop(&rig);
+}
+
+/* Requests that do not come to their end. */
+static void slow_requests(void **state)
+{
+    static const char *const heads[] = {
+        "POST " EVENTS " HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\n",
+        "POST " EVENTS " HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\n{",
+        "POST " EVENTS " HTTP/1.1\r\nHost: a\r\nContent-Length: 99999999999\r\n\r\n{",
+    };
+    pusher_sandbox_options options;
+    struct rig rig;
+    (void)state;
+    rig_options(&options);
+    options.activity_timeout_s = 1;
+    rig_start(&rig, &options);
+    for (size_t i = 0; i < sizeof heads / sizeof *heads; i++) {
+        struct peer peer;
+        peer_open(&rig, &peer);
+        assert_true(peer_send(&rig, &peer, heads[i], strlen(heads[i])));
+        peer_expect_end(&rig, &peer);
+        peer_close(&peer);
+    }
     rig_stop(&rig);
 }
 
@@ -819,18 +847,31 @@ static void no_memory_for_a_sandbox(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(refused_openings),    cmocka_unit_test(wrong_paths),
-        cmocka_unit_test(over_capacity),       cmocka_unit_test(odd_messages),
-        cmocka_unit_test(presence_identities), cmocka_unit_test(borrowed_signature),
-        cmocka_unit_test(client_event_values), cmocka_unit_test(client_event_limits),
-        cmocka_unit_test(fragments),           cmocka_unit_test(message_too_long),
-        cmocka_unit_test(binary_message),      cmocka_unit_test(message_that_is_not_utf8),
-        cmocka_unit_test(api_calls),           cmocka_unit_test(batch_is_all_or_nothing),
-        cmocka_unit_test(raw_requests),        cmocka_unit_test(body_too_large),
-        cmocka_unit_test(silent_peer),         cmocka_unit_test(slow_reader),
-        cmocka_unit_test(subscription_counts), cmocka_unit_test(options_are_checked),
-        cmocka_unit_test(ends_at_every_stage), cmocka_unit_test(many_on_one_loop),
-        cmocka_unit_test(lack_of_memory),      cmocka_unit_test(no_memory_for_a_sandbox),
+        cmocka_unit_test(refused_openings),
+        cmocka_unit_test(wrong_paths),
+        cmocka_unit_test(over_capacity),
+        cmocka_unit_test(odd_messages),
+        cmocka_unit_test(presence_identities),
+        cmocka_unit_test(borrowed_signature),
+        cmocka_unit_test(client_event_values),
+        cmocka_unit_test(client_event_limits),
+        cmocka_unit_test(fragments),
+        cmocka_unit_test(message_too_long),
+        cmocka_unit_test(binary_message),
+        cmocka_unit_test(message_that_is_not_utf8),
+        cmocka_unit_test(api_calls),
+        cmocka_unit_test(batch_is_all_or_nothing),
+        cmocka_unit_test(raw_requests),
+        cmocka_unit_test(body_too_large),
+        cmocka_unit_test(silent_peer),
+        cmocka_unit_test(slow_reader),
+        cmocka_unit_test(slow_requests),
+        cmocka_unit_test(subscription_counts),
+        cmocka_unit_test(options_are_checked),
+        cmocka_unit_test(ends_at_every_stage),
+        cmocka_unit_test(many_on_one_loop),
+        cmocka_unit_test(lack_of_memory),
+        cmocka_unit_test(no_memory_for_a_sandbox),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
