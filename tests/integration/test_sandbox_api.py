@@ -36,6 +36,14 @@ class Questions(SandboxCase):
             self.get("/channels/presence-room", info="user_count,subscription_count"))
         self.assertEqual({"occupied": False}, self.get("/channels/other"))
 
+    def test_a_name_with_every_kind_of_character(self):
+        """The library escapes none of them."""
+        self.clients.subscribe("a", "odd;-=@,._=x")
+        self.assertEqual({"occupied": True}, self.get("/channels/odd;-=@,._=x"))
+        self.assertEqual({"channels": {"odd;-=@,._=x": {"subscription_count": 1}}},
+                         self.get("/channels", filter_by_prefix="odd;-=@,._=",
+                                  info="subscription_count"))
+
     def test_users(self):
         self.assertEqual({"users": [{"id": "alice"}, {"id": "bob"}]},
                          self.get("/channels/presence-room/users"))
@@ -62,6 +70,19 @@ class Termination(SandboxCase):
         self.publisher.check(
             self.publisher.ask(self.sandbox.app, "terminateUserConnections", user))
 
+    def check_ends(self, name):
+        line = self.clients.wait_for(name, "state_change")
+        while line["data"]["current"] != "disconnected":
+            line = self.clients.wait_for(name, "state_change")
+
+    def test_a_user_with_odd_characters(self):
+        for user in ("a+b@example.com", "Ä b/c", "a&b", "a;b"):
+            with self.subTest(user=user):
+                self.connect(user, signin={"id": user})
+                self.clients.sign_in(user)
+                self.terminate(user)
+                self.check_ends(user)
+
     def test_pusher_js(self):
         for name, user in (("a1", "alice"), ("a2", "alice"), ("b", "bob")):
             self.connect(name, signin={"id": user})
@@ -69,9 +90,7 @@ class Termination(SandboxCase):
         self.clients.subscribe("b", "room")
         self.terminate("alice")
         for name in ("a1", "a2"):
-            line = self.clients.wait_for(name, "state_change")
-            while line["data"]["current"] != "disconnected":
-                line = self.clients.wait_for(name, "state_change")
+            self.check_ends(name)
         self.check_reaches("b", "room")
 
     def test_pusherctl(self):
