@@ -65,8 +65,8 @@ int client_args_refused(const char *command, const struct connect_args *connect,
                         const struct client_args *client, int error)
 {
     if (error == PUSHER_ERR_INVALID && client->path)
-        return usage_error(command,
-                           "--path: \"%s\" has bytes that have no place in a path",
-                           client->path);
+        return usage_error(
+            command, "--path: \"%s\" is too long or has bytes with no place in a path",
+            client->path);
     return connect_args_refused(command, connect, error);
 }

@@ -22,8 +22,8 @@ extern "C" {
     X(NOT_FOUND, -3, "no such object")                                                   \
     X(NOMEM, -4, "out of memory")                                                        \
     X(LIMIT, -5, "a limit is reached")                                                   \
-    X(BAD_KEY, -6, "the app key may only hold A-Z a-z 0-9 _ . ~ -")                      \
-    X(BAD_HOST, -7, "the host or cluster is missing or not a host name")                 \
+    X(BAD_KEY, -6, "the app key may only hold up to 512 of A-Z a-z 0-9 _ . ~ -")         \
+    X(BAD_HOST, -7, "the host or cluster is missing, too long or not a host name")       \
     X(BAD_CHANNEL, -8,                                                                   \
       "a channel name has 1 to 200 of A-Z a-z 0-9 _ - = @ , . ; and must not start "     \
       "with #")                                                                          \
