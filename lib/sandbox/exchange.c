@@ -23,7 +23,7 @@ enum {
 enum { NO_PIECE = -1, LONG_PIECE = -2 };
 
 /* How the request stands; the first trouble wins. */
-enum trouble { FINE, NO_MEMORY, TOO_LARGE, BAD_QUERY };
+enum trouble { FINE, NO_MEMORY, TOO_LARGE, NO_LENGTH, BAD_QUERY };
 
 struct exchange {
     struct service *service;
@@ -178,6 +178,11 @@ struct exchange *exchange_new(struct service *service, struct lws *wsi, pusher_s
     exchange->service = service;
     exchange->method = read_method(wsi);
     exchange->has_body = read_has_body(wsi);
+    /* Libwebsockets takes chunks for the next request. */
+    if (lws_hdr_total_length(wsi, WSI_TOKEN_HTTP_TRANSFER_ENCODING) > 0) {
+        exchange->has_body = false;
+        set_trouble(exchange, NO_LENGTH);
+    }
     buf_init(&exchange->body, service->mem, api_body_max(service));
     buf_init(&exchange->answer, service->mem, LWS_PRE + HEAD_MAX + API_ANSWER_MAX);
     exchange->answer_start = LWS_PRE;
@@ -227,6 +232,8 @@ static const char *status_text(int status)
         return "Unauthorized";
     case 404:
         return "Not Found";
+    case 411:
+        return "Length Required";
     case 413:
         return "Payload Too Large";
     default:
@@ -306,6 +313,9 @@ static void act(struct exchange *exchange, struct api_answer *ret)
         break;
     case TOO_LARGE:
         api_answer_text(ret, 413, "The body is too large");
+        break;
+    case NO_LENGTH:
+        api_answer_text(ret, 411, "A body needs a Content-Length, and no chunks");
         break;
     case BAD_QUERY:
         api_answer_text(ret, 400, "The query has too many or too long parameters");

@@ -523,6 +523,9 @@ static void raw_requests(void **state)
         {"GET " EVENTS " HTTP/1.1\r\nHost: a\r\n\r\n", 404},
         {"POST " EVENTS " HTTP/1.1\r\nHost: a\r\n\r\n", 401},
         {"POST " EVENTS " HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\n\r\n{}", 401},
+        {"POST " EVENTS " HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n"
+         "2\r\n{}\r\n0\r\n\r\n",
+         411},
         {"POST " EVENTS "?auth_key=" RIG_KEY " HTTP/1.1\r\nHost: a\r\n\r\n", 401},
         {"POST " EVENTS "?auth_key=" RIG_KEY
          "&auth_version=1.0 HTTP/1.1\r\nHost: a\r\n\r\n",
