@@ -754,6 +754,31 @@ static void ends_at_every_stage(void **state)
     }
 }
 
+/* While it ends, what each member is told of the others is too much for its queue. */
+static void ends_with_full_queues(void **state)
+{
+    enum { MEMBERS = 30 };
+    pusher_sandbox_options options;
+    struct rig rig;
+    struct peer peers[MEMBERS];
+    (void)state;
+    rig_options(&options);
+    options.max_queue_bytes = 2048;
+    rig_start(&rig, &options);
+    for (int i = 0; i < MEMBERS; i++) {
+        struct frame frame;
+        char data[32];
+        snprintf(data, sizeof data, "{\"user_id\":\"%d\"}", i);
+        peer_greet(&rig, &peers[i]);
+        signed_subscribe(&rig, &peers[i], "presence-r", data);
+        assert_true(peer_next(&rig, &peers[i], &frame));
+        free(frame.text);
+    }
+    rig_stop(&rig);
+    for (int i = 0; i < MEMBERS; i++)
+        peer_close(&peers[i]);
+}
+
 static void many_on_one_loop(void **state)
 {
     struct rig rig;
@@ -872,6 +897,7 @@ int main(void)
         cmocka_unit_test(subscription_counts),
         cmocka_unit_test(options_are_checked),
         cmocka_unit_test(ends_at_every_stage),
+        cmocka_unit_test(ends_with_full_queues),
         cmocka_unit_test(many_on_one_loop),
         cmocka_unit_test(lack_of_memory),
         cmocka_unit_test(no_memory_for_a_sandbox),
