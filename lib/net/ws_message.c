@@ -98,6 +98,10 @@ int ws_writable(struct ws *ws)
 {
     if (ws->phase != WS_OPEN || !ws->tx)
         return 0;
+    /* To write to a peer that is gone would throw away what it said before it went, and
+     * nobody has read yet. */
+    if (!cause_is_peer_present(ws->wsi))
+        return 0;
     int sent =
         lws_write(ws->wsi, (unsigned char *)ws->tx + LWS_PRE, ws->tx_len, LWS_WRITE_TEXT);
     bool whole = sent >= (int)ws->tx_len;

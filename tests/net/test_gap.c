@@ -1,7 +1,8 @@
 /*
  * An application that stands still reads late what came in time: the gap begins when the
- * last message arrived, and not when it was read (SUB-16).
+ * last message arrived, and not when it was read (SUB-16). And what arrived is read.
  */
+#include <stdio.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
@@ -10,7 +11,7 @@
 
 #include "peer.h"
 
-enum { STANDSTILL_MS = 600, CLOCK_TICK_MS = 20, AWAKE_MS = 300 };
+enum { STANDSTILL_MS = 600, CLOCK_TICK_MS = 20, AWAKE_MS = 300, MANY = 60 };
 
 struct app {
     pusher_loop *loop;
@@ -156,6 +157,24 @@ static void the_server_fell_silent_meanwhile(void **state)
     finish(&app);
 }
 
+/* A server says more than one read takes, and ends; we have to say something, too. */
+static void what_was_said_before_the_end_is_read(void **state)
+{
+    struct app app;
+    char text[2048];
+    (void)state;
+    begin(&app);
+    snprintf(text, sizeof text,
+             "{\"event\":\"order\",\"channel\":\"room\",\"data\":\"%01500d\"}", 7);
+    for (int i = 0; i < MANY; i++)
+        say(&app, text);
+    close(app.peer);
+    assert_int_equal(pusher_client_subscribe(app.client, "hall", NULL), 0);
+    serve(&app);
+    assert_int_equal(app.events, MANY);
+    finish(&app);
+}
+
 /* What is read in time counts as ever. */
 static void nobody_stood_still(void **state)
 {
@@ -177,6 +196,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_server_ended_meanwhile),
         cmocka_unit_test(the_server_fell_silent_meanwhile),
+        cmocka_unit_test(what_was_said_before_the_end_is_read),
         cmocka_unit_test(nobody_stood_still),
     };
     return cmocka_run_group_tests_name("gap", tests, NULL, NULL);
