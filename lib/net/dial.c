@@ -3,8 +3,12 @@
  */
 #include "net/dial.h"
 
+#include <errno.h>
+#include <netdb.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 #include "base/mem.h"
 #include "base/str.h"
@@ -169,6 +173,29 @@ uint64_t dial_next_deadline(const struct dial *dial)
     return now + (share < LEAST_ADDRESS_MS ? LEAST_ADDRESS_MS : share);
 }
 
+/* libwebsockets never frees its handle of a socket whose connect() fails at once, as it
+ * does where there is no route. One that sends nothing asks whether there is. */
+static bool has_route(const char *address, struct cause *ret)
+{
+    static const struct addrinfo numeric = {.ai_flags = AI_NUMERICHOST,
+                                            .ai_socktype = SOCK_DGRAM};
+    struct addrinfo *to;
+    if (getaddrinfo(address, "9", &numeric, &to) != 0)
+        return true;
+    int error = 0;
+    int fd = socket(to->ai_family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    if (fd >= 0 && connect(fd, to->ai_addr, to->ai_addrlen) != 0)
+        error = errno;
+    if (fd >= 0)
+        close(fd);
+    freeaddrinfo(to);
+    if (!error)
+        return true;
+    *ret = (struct cause){.stage = CAUSE_CONNECT, .system_error = error};
+    snprintf(ret->words, sizeof ret->words, "%s", strerror(error));
+    return false;
+}
+
 bool dial_next(struct dial *dial, struct socket_owner *owner, struct lws **wsi,
                struct cause *ret)
 {
@@ -198,6 +225,8 @@ bool dial_next(struct dial *dial, struct socket_owner *owner, struct lws **wsi,
         *ret = (struct cause){.stage = CAUSE_CONNECT, .words = "out of memory"};
         return false;
     }
+    if (!has_route(address, ret))
+        return false;
     /* Unless a callback inside the call knows better. */
     *ret = (struct cause){.stage = CAUSE_CONNECT, .words = "no connection"};
     struct lws_client_connect_info info = {
