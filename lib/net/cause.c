@@ -103,8 +103,18 @@ void cause_of_failure(struct lws *wsi, bool requested, const char *said,
     snprintf(ret->words, sizeof ret->words, "%s", words_for(ret, wsi, said));
 }
 
-bool cause_is_peer_present(struct lws *wsi)
+static bool is_connected(struct lws *wsi)
 {
     struct pollfd ask = {.fd = lws_get_socket_fd(wsi), .events = POLLRDHUP};
-    return ask.fd >= 0 && poll(&ask, 1, 0) == 0 && !tls_ended_by_peer(wsi);
+    return ask.fd >= 0 && poll(&ask, 1, 0) == 0;
+}
+
+bool cause_is_peer_present(struct lws *wsi)
+{
+    return is_connected(wsi) && !tls_ended_by_peer(wsi) && !tls_broken(wsi);
+}
+
+bool cause_is_tls_broken(struct lws *wsi)
+{
+    return is_connected(wsi) && tls_broken(wsi);
 }

@@ -44,4 +44,7 @@ int cause_system_error(struct lws *wsi);
  * it. Then libwebsockets did, because of what the peer sent. */
 bool cause_is_peer_present(struct lws *wsi);
 
+/* Likewise: true when TLS ended it, because of what came and is not of the session. */
+bool cause_is_tls_broken(struct lws *wsi);
+
 #endif

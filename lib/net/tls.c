@@ -50,6 +50,12 @@ bool tls_ended_by_peer(struct lws *wsi)
     return lws_get_ssl(wsi) && SSL_get_shutdown(lws_get_ssl(wsi)) & SSL_RECEIVED_SHUTDOWN;
 }
 
+/* After an error that is fatal OpenSSL is back in its handshake, for good. */
+bool tls_broken(struct lws *wsi)
+{
+    return lws_get_ssl(wsi) && SSL_in_init(lws_get_ssl(wsi));
+}
+
 static const char *certificate_cause(long verdict)
 {
     switch (verdict) {

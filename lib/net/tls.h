@@ -23,6 +23,9 @@ bool tls_begun(struct lws *wsi);
 /* True when the peer has said that it ends the session. */
 bool tls_ended_by_peer(struct lws *wsi);
 
+/* True when an open session cannot go on, since what came does not belong to it. */
+bool tls_broken(struct lws *wsi);
+
 /* Why the handshake failed, in words, or NULL when TLS does not know. Lives as long as
  * the program. */
 const char *tls_cause(struct lws *wsi);

@@ -56,7 +56,9 @@ static int lost(struct ws *ws, struct lws *wsi)
     } else {
         closed.system_error = cause_system_error(wsi);
         closed.reason = closed.system_error ? str_of(strerror(closed.system_error))
-                                            : STR("it ended without a close frame");
+                        : cause_is_tls_broken(wsi)
+                            ? STR("the TLS session broke")
+                            : STR("it ended without a close frame");
     }
     ws->phase = WS_CLOSING;
     ws_over(ws, &closed);

@@ -1,5 +1,6 @@
 """Which servers are trusted: the certificate's issuer, its names, the version of TLS."""
 
+import os
 import pathlib
 import ssl
 import warnings
@@ -205,6 +206,22 @@ class Handshake(Case):
         connection.end()
         listen.expect("problem", error="closed", code=None, will_retry=True)
         self.server.accept_tls().upgrade()
+
+    def test_bytes_that_are_not_of_the_session(self):
+        """Nothing can be said of frames where there are none."""
+        forged = b"\x17\x03\x03\x00\x40" + b"x" * 64
+        for data in (forged, b"GET / HTTP/1.1\r\n\r\n", b"\x17\x03\x03\xff\xff"):
+            with self.subTest(data=data):
+                listen = self.listen()
+                connection = self.server.accept_tls()
+                connection.upgrade()
+                connection.greet()
+                connection.subscribe()
+                listen.expect("subscribed")
+                os.write(connection.socket.fileno(), data)
+                line = listen.expect("problem", error="closed", code=None, will_retry=True)
+                self.assertIn("the TLS session broke", line["message"])
+                listen.stop()
 
     def test_asked_for_tls_by_a_server_that_has_it(self):
         """Close code 4000 over TLS cannot be obeyed again and again (CLOSE-04)."""
