@@ -417,6 +417,11 @@ int http_callback(struct lws *wsi, enum lws_callback_reasons reason, void *user,
     case LWS_CALLBACK_ESTABLISHED_CLIENT_HTTP:
         return answered(request, wsi);
     case LWS_CALLBACK_RECEIVE_CLIENT_HTTP:
+        /* While it flushes a request that was answered early, it reads that again. */
+        if (request->completed) {
+            kill_socket(request);
+            return 0;
+        }
         return read_some(request, wsi);
     case LWS_CALLBACK_RECEIVE_CLIENT_HTTP_READ:
         return collect(request, (pusher_str){in, len});

@@ -3,6 +3,7 @@
 import hashlib
 import hmac
 import json
+import tempfile
 import urllib.parse
 
 from peers import pusherctl
@@ -130,6 +131,17 @@ class Refused(ApiCase):
             .ends_with(REFUSED)
         self.assertIn("401", text)
         self.assertIn("because of that", text)
+
+    def test_before_all_of_a_long_event_was_sent(self):
+        with tempfile.NamedTemporaryFile() as file:
+            file.write(b"x" * 16_000_000)
+            file.flush()
+            trigger = self.trigger("--data", f"@{file.name}")
+            connection = self.server.accept()
+            connection.read_request()
+            connection.send(answer(413, b"because of that"))
+            text = trigger.ends_with(REFUSED)
+        self.assertEqual(text.count("because of that"), 1, text)
 
     def test_words_cannot_write_on_the_terminal(self):
         text = self.exchange(answer(400, b"a\x1b[2Jb\r\nc\x07\xff")).ends_with(REFUSED)
