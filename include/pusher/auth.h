@@ -100,7 +100,7 @@ typedef int (*pusher_auth_provide_fn)(const pusher_auth_request *request,
  * An endpoint of the application's server that signs (AUTH-01): the library's own
  * authorizer, in the client's loop. It is asked by POST, with socket_id and channel_name
  * and the parameters; any 2xx with a valid body is a yes; redirects are not followed; the
- * answer may have 64 KiB and 16 KiB of header, and take auth_timeout_ms. All of it is
+ * answer may have 64 KiB and 8 KiB of header, and take auth_timeout_ms. All of it is
  * copied.
  */
 typedef struct pusher_auth_endpoint {

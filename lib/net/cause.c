@@ -12,7 +12,7 @@
 
 enum { SWITCHING_PROTOCOLS = 101 };
 
-static const char no_http[] = "the answer is not HTTP, or its header is over 16 KiB";
+static const char no_http[] = "the answer is not HTTP, or its header is over 8 KiB";
 
 /* How the texts of libwebsockets begin, and what they mean to somebody who looks for the
  * mistake. */

@@ -12,8 +12,11 @@
 enum { SERVICE_BUFFER_BYTES = 16384 };
 
 /* Of an answer's header, until the connection is open. Cookies and a security policy soon
- * are more than the 4096 that libwebsockets allows. */
-enum { HEADER_BYTES = 16384 };
+ * are more than the 4096 that libwebsockets allows; what many connections leave behind
+ * when they open at the same time is memory that they do not use later. */
+enum { HEADER_BYTES = 8192 };
+
+enum { PIECE_BYTES = 65536 };
 
 /* libwebsockets has SIGPIPE ignored, and what was before is set again: two threads at a
  * time, or a fork between, would leave it ignored. */
@@ -79,8 +82,10 @@ int context_open(pusher_loop *loop, uint64_t options, void *foreign_loop)
 
 bool context_has_room(size_t bytes)
 {
-    void *volatile room = malloc(bytes); /* volatile: or the compiler says yes */
-    bool is_there = room != NULL;
+    /* In pieces: glibc, once a larger one is freed, would keep more for ever. */
+    size_t piece = bytes < PIECE_BYTES ? bytes : PIECE_BYTES;
+    void *volatile room = malloc(piece); /* volatile: or the compiler says yes */
+    bool is_there = room && (piece == bytes || context_has_room(bytes - piece));
     free(room);
     return is_there;
 }
