@@ -12,7 +12,9 @@ enum { FIRST_OF_REFUSALS = 300, LAST_OF_REFUSALS = 599 };
 static int three_digits(pusher_str text)
 {
     int number = 0;
-    for (size_t i = 0; i < text.len && text.len == 3; i++) {
+    if (text.len != 3)
+        return 0;
+    for (size_t i = 0; i < text.len; i++) {
         if (text.ptr[i] < '0' || text.ptr[i] > '9')
             return 0;
         number = number * 10 + (text.ptr[i] - '0');
